@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/class/remoteproc/remoteprocN: name, state, firmware, recovery, coredump.
+ *
+ * Writing calls the life cycle, with its locks and errors. Reading never waits for the life-cycle
+ * lock, which is held for as long as a processor takes to start.
+ */
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "remoteproc_private.h"
+
+static struct rproc *dev_to_rproc(struct device *dev)
+{
+	return container_of(dev, struct rproc, dev);
+}
+
+static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dev_to_rproc(dev)->name);
+}
+static DEVICE_ATTR_RO(name);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", rproc_state_name(READ_ONCE(dev_to_rproc(dev)->state)));
+}
+
+static ssize_t state_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count)
+{
+	struct rproc *rproc = dev_to_rproc(dev);
+	int ret = -EINVAL;
+
+	if (sysfs_streq(buf, "start"))
+		ret = rproc_boot_user(rproc);
+	else if (sysfs_streq(buf, "stop"))
+		ret = rproc_shutdown_user(rproc);
+	else if (sysfs_streq(buf, "detach"))
+		ret = rproc_detach_user(rproc);
+	return ret ? ret : count;
+}
+static DEVICE_ATTR_RW(state);
+
+static ssize_t firmware_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct rproc *rproc = dev_to_rproc(dev);
+	struct rproc_impl *impl = to_impl(rproc);
+	ssize_t ret;
+
+	/* Whoever booted it knows what it runs. */
+	if (READ_ONCE(rproc->state) == RPROC_ATTACHED)
+		return sysfs_emit(buf, "unknown\n");
+
+	spin_lock_irq(&impl->lock);
+	ret = sysfs_emit(buf, "%s\n", rproc->firmware);
+	spin_unlock_irq(&impl->lock);
+	return ret;
+}
+
+static ssize_t firmware_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	int ret = rproc_set_firmware(dev_to_rproc(dev), buf);
+
+	return ret ? ret : count;
+}
+static DEVICE_ATTR_RW(firmware);
+
+static ssize_t recovery_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	bool disabled = READ_ONCE(dev_to_rproc(dev)->recovery_disabled);
+
+	return sysfs_emit(buf, "%s\n", disabled ? "disabled" : "enabled");
+}
+
+static ssize_t recovery_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	int ret = rproc_recovery_command(dev_to_rproc(dev), buf);
+
+	return ret ? ret : count;
+}
+static DEVICE_ATTR_RW(recovery);
+
+static const char * const rproc_dump_modes[] = {
+	[RPROC_COREDUMP_DISABLED]	= "disabled",
+	[RPROC_COREDUMP_ENABLED]	= "enabled",
+};
+
+static ssize_t coredump_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	unsigned int mode = READ_ONCE(dev_to_rproc(dev)->dump_conf);
+
+	return sysfs_emit(buf, "%s\n", mode < ARRAY_SIZE(rproc_dump_modes) ?
+			  rproc_dump_modes[mode] : "enabled");
+}
+
+static ssize_t coredump_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	struct rproc *rproc = dev_to_rproc(dev);
+	int mode, ret;
+
+	mode = sysfs_match_string(rproc_dump_modes, buf);
+	if (mode < 0)
+		return mode;
+	ret = mutex_lock_interruptible(&rproc->lock);
+	if (ret)
+		return ret;
+	if (rproc->state == RPROC_CRASHED)
+		ret = -EBUSY;
+	else
+		WRITE_ONCE(rproc->dump_conf, mode);
+	mutex_unlock(&rproc->lock);
+	return ret ? ret : count;
+}
+static DEVICE_ATTR_RW(coredump);
+
+static struct attribute *rproc_attrs[] = {
+	&dev_attr_name.attr,
+	&dev_attr_state.attr,
+	&dev_attr_firmware.attr,
+	&dev_attr_recovery.attr,
+	&dev_attr_coredump.attr,
+	NULL,
+};
+
+static umode_t rproc_attr_is_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return dev_to_rproc(kobj_to_dev(kobj))->sysfs_read_only ? attr->mode & 0444 : attr->mode;
+}
+
+static const struct attribute_group rproc_group = {
+	.attrs = rproc_attrs,
+	.is_visible = rproc_attr_is_visible,
+};
+__ATTRIBUTE_GROUPS(rproc);
+
+struct class rproc_class = {
+	.name = "remoteproc",
+	.dev_groups = rproc_groups,
+};
+
+int __init rproc_init_sysfs(void)
+{
+	return class_register(&rproc_class);
+}
+
+void rproc_exit_sysfs(void)
+{
+	class_unregister(&rproc_class);
+}

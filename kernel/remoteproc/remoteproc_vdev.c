@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VDEV entries: virtio devices as resources of a processor.
+ *
+ * Each entry becomes a struct rproc_rvdev, a subdevice of the processor: its virtio device comes
+ * and goes with the processor running (remoteproc_virtio.c). Between the two in the device tree is
+ * a platform device "rproc-virtio", which allocates the memory of the virtio driver. It has no
+ * driver: it is an address space, nothing more, and takes the DMA properties of the processor's
+ * parent.
+ *
+ * What we need of an entry later is copied when it is handled. The entry itself is written to after
+ * that, never trusted: the remote has it too.
+ *
+ * A vring's notify id is its key in rproc->notifyids. Taking it out and waiting for
+ * rproc->vq_srcu's readers precedes freeing the rvdev, so rproc_vq_interrupt() may be called at any
+ * time.
+ */
+#include <linux/align.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-mapping.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "../compat/dma.h"
+#include "remoteproc_private.h"
+
+/* The most that a split virtqueue can have. */
+#define VRING_NUM_MAX	32768
+/* More than any page size; keeps the size of a vring far from wrapping. */
+#define VRING_ALIGN_MAX	SZ_64K
+
+static void rproc_rvdev_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct rproc_rvdev, ref));
+}
+
+void rproc_rvdev_put(struct rproc_rvdev *rv)
+{
+	kref_put(&rv->ref, rproc_rvdev_free);
+}
+
+/* The children of the platform device allocate as the processor's parent would. */
+static int rproc_inherit_dma(struct device *dev, struct device *parent)
+{
+	u64 mask = dma_get_mask(parent);
+	const struct bus_dma_region *map;
+	size_t n = 1;
+
+	if (compat_own_dma_ops(parent))
+		set_dma_ops(dev, compat_own_dma_ops(parent));
+
+	if (parent->dma_range_map) {
+		/* It ends with an empty one. */
+		for (map = parent->dma_range_map; map->size; map++)
+			n++;
+		dev->dma_range_map = kmemdup(parent->dma_range_map, n * sizeof(*map), GFP_KERNEL);
+		if (!dev->dma_range_map)
+			return -ENOMEM;
+	}
+	return dma_set_mask_and_coherent(dev, mask);
+}
+
+static int rproc_add_pdev(struct rproc *rproc, struct rproc_rvdev *rv)
+{
+	struct platform_device *pdev;
+	int ret;
+
+	pdev = platform_device_alloc("rproc-virtio", PLATFORM_DEVID_AUTO);
+	if (!pdev)
+		return -ENOMEM;
+	pdev->dev.parent = &rproc->dev;
+	ret = rproc_inherit_dma(&pdev->dev, rproc->dev.parent);
+	if (!ret)
+		ret = platform_device_add(pdev);
+	if (ret) {
+		dev_err(&rproc->dev, "vdev %u cannot be added: %d\n", rv->rvdev.index, ret);
+		platform_device_put(pdev);
+		return ret;
+	}
+	rv->rvdev.pdev = pdev;
+	return 0;
+}
+
+/* A reserved memory region of that name is for the buffers of the virtio driver. */
+static int rproc_use_buffer_carveout(struct rproc *rproc, struct rproc_rvdev *rv)
+{
+	if (!rproc_find_carveout_by_name(rproc, "vdev%ubuffer", rv->rvdev.index))
+		return 0;
+	dev_err(&rproc->dev, "carveout vdev%ubuffer: memory for buffers is not supported yet\n",
+		rv->rvdev.index);
+	return -EOPNOTSUPP;
+}
+
+static int rproc_check_vring(struct rproc *rproc, u32 offset, unsigned int i,
+			     const struct fw_rsc_vdev_vring *vring)
+{
+	if (!is_power_of_2(vring->num) || vring->num > VRING_NUM_MAX) {
+		dev_err(&rproc->dev, "resource at 0x%x: vring %u of %u buffers\n", offset, i,
+			vring->num);
+		return -EINVAL;
+	}
+	if (!is_power_of_2(vring->align) || vring->align < VRING_USED_ALIGN_SIZE ||
+	    vring->align > VRING_ALIGN_MAX) {
+		dev_err(&rproc->dev, "resource at 0x%x: vring %u aligned to %u\n", offset, i,
+			vring->align);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned int i,
+			   struct fw_rsc_vdev_vring *entry)
+{
+	struct rproc_vring *rvring = &rv->rvdev.vring[i];
+	struct fw_rsc_vdev_vring vring;
+	struct rproc_mem_entry *mem;
+	char name[sizeof(mem->name)];
+	size_t size;
+	int ret;
+
+	memcpy(&vring, entry, sizeof(vring));
+	ret = rproc_check_vring(rproc, rv->rvdev.rsc_offset, i, &vring);
+	if (ret)
+		return ret;
+
+	size = PAGE_ALIGN(vring_size(vring.num, vring.align));
+	snprintf(name, sizeof(name), "vdev%uvring%u", rv->rvdev.index, i);
+	mem = rproc_find_carveout_by_name(rproc, "%s", name);
+	if (mem) {
+		if (rproc_check_carveout(rproc, mem, vring.da, size))
+			return -ENOMEM;
+	} else {
+		mem = rproc_new_carveout(rproc, size, vring.da, name);
+		if (!mem)
+			return -ENOMEM;
+	}
+
+	rv->mem[i] = mem;
+	rvring->rvdev = &rv->rvdev;
+	rvring->num = vring.num;
+	rvring->align = vring.align;
+	rvring->da = vring.da;
+
+	ret = idr_alloc(&rproc->notifyids, rvring, 0, 0, GFP_KERNEL);
+	if (ret < 0)
+		return ret;
+	rvring->notifyid = ret;
+	rproc->max_notifyid = max(rproc->max_notifyid, ret);
+	entry->notifyid = ret;
+	return 0;
+}
+
+static void rproc_remove_vdev(struct rproc *rproc, struct rproc_rvdev *rv)
+{
+	unsigned int i;
+
+	for (i = 0; i < rv->num_vrings; i++)
+		if (rv->rvdev.vring[i].notifyid >= 0)
+			idr_remove(&rproc->notifyids, rv->rvdev.vring[i].notifyid);
+	synchronize_srcu(&to_impl(rproc)->vq_srcu);
+
+	rproc_remove_subdev(rproc, &rv->rvdev.subdev);
+	list_del(&rv->rvdev.node);
+	if (rv->rvdev.pdev)
+		platform_device_unregister(rv->rvdev.pdev);
+	rproc_rvdev_put(rv);
+}
+
+static int rproc_check_vdev(struct rproc *rproc, u32 offset, u32 avail,
+			    const struct fw_rsc_vdev *entry)
+{
+	if (entry->num_of_vrings > RVDEV_NUM_VRINGS) {
+		dev_err(&rproc->dev, "resource at 0x%x: vdev with %u vrings\n", offset,
+			entry->num_of_vrings);
+		return -EINVAL;
+	}
+	if (size_add(struct_size(entry, vring, entry->num_of_vrings), entry->config_len) > avail) {
+		dev_err(&rproc->dev, "resource at 0x%x: vdev with %u vrings and 0x%x bytes of config in %u bytes\n",
+			offset, entry->num_of_vrings, entry->config_len, avail);
+		return -EINVAL;
+	}
+	if (entry->reserved[0] || entry->reserved[1]) {
+		dev_err(&rproc->dev, "resource at 0x%x: vdev: reserved fields 0x%x 0x%x\n", offset,
+			entry->reserved[0], entry->reserved[1]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * rproc_handle_vdev() - a VDEV entry of the resource table
+ * @rproc:  the processor
+ * @rsc:    the entry, after its type
+ * @offset: where it is in the table
+ * @avail:  bytes from there to the end of the table
+ *
+ * Return: 0; -EINVAL for an entry that lies; -ENOMEM; or another negative errno.
+ */
+int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
+{
+	struct fw_rsc_vdev entry, *in_table = rsc;
+	struct rproc_rvdev *rv;
+	unsigned int i;
+	int ret;
+
+	if (avail < sizeof(entry)) {
+		dev_err(&rproc->dev, "resource at 0x%x: vdev of %u bytes\n", offset, avail);
+		return -EINVAL;
+	}
+	memcpy(&entry, rsc, sizeof(entry));
+	ret = rproc_check_vdev(rproc, offset, avail, &entry);
+	if (ret)
+		return ret;
+
+	rv = kzalloc(sizeof(*rv), GFP_KERNEL);
+	if (!rv)
+		return -ENOMEM;
+	kref_init(&rv->ref);
+	rv->rvdev.rproc = rproc;
+	rv->rvdev.id = entry.id;
+	rv->rvdev.rsc_offset = offset;
+	rv->rvdev.index = rproc->nb_vdev++;
+	rv->rvdev.subdev.start = rproc_vdev_start;
+	rv->rvdev.subdev.stop = rproc_vdev_stop;
+	rv->features = entry.dfeatures;
+	/* Not of the firmware's 32 bits, but of our transport. */
+	if (compat_own_dma_ops(rproc->dev.parent))
+		rv->features |= BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	rv->config_offset = offset + struct_size(in_table, vring, entry.num_of_vrings);
+	rv->config_len = entry.config_len;
+	rv->num_vrings = entry.num_of_vrings;
+	for (i = 0; i < RVDEV_NUM_VRINGS; i++)
+		rv->rvdev.vring[i].notifyid = -1;
+
+	/* From here on rproc_remove_vdevs() undoes it. */
+	list_add_tail(&rv->rvdev.node, &rproc->rvdevs);
+	rproc_add_subdev(rproc, &rv->rvdev.subdev);
+
+	ret = rproc_use_buffer_carveout(rproc, rv);
+	for (i = 0; !ret && i < rv->num_vrings; i++)
+		ret = rproc_add_vring(rproc, rv, i, &in_table->vring[i]);
+	return ret ? ret : rproc_add_pdev(rproc, rv);
+}
+
+static int rproc_place_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned int i)
+{
+	struct rproc_vring *rvring = &rv->rvdev.vring[i];
+	struct rproc_mem_entry *mem = rv->mem[i];
+	struct fw_rsc_vdev *rsc;
+	u32 delta = 0;
+
+	if (!mem->va) {
+		dev_err(&rproc->dev, "carveout %s has no memory\n", mem->name);
+		return -ENOMEM;
+	}
+	if (rvring->da == (u32)FW_RSC_ADDR_ANY)
+		rvring->da = mem->da;
+	else
+		delta = rvring->da - mem->da;
+	rvring->va = mem->va + delta;
+	if (!IS_ALIGNED(rvring->da, rvring->align) ||
+	    !IS_ALIGNED((unsigned long)rvring->va, rvring->align)) {
+		dev_err(&rproc->dev, "carveout %s: vring at 0x%x is not aligned to %u\n", mem->name,
+			rvring->da, rvring->align);
+		return -EINVAL;
+	}
+
+	rsc = (void *)rproc->table_ptr + rv->rvdev.rsc_offset;
+	rsc->vring[i].da = rvring->da;
+	return 0;
+}
+
+/**
+ * rproc_place_vrings() - tell the firmware where its vrings are
+ * @rproc: the processor, its carveouts allocated
+ *
+ * Return: 0; -ENOMEM for one without memory, -EINVAL for one in the wrong place.
+ */
+int rproc_place_vrings(struct rproc *rproc)
+{
+	struct rproc_vdev *rvdev;
+	unsigned int i;
+	int ret;
+
+	list_for_each_entry(rvdev, &rproc->rvdevs, node) {
+		for (i = 0; i < to_rvdev(rvdev)->num_vrings; i++) {
+			ret = rproc_place_vring(rproc, to_rvdev(rvdev), i);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * rproc_remove_vdevs() - undo rproc_handle_vdev() for all
+ * @rproc: the processor, its subdevices stopped
+ */
+void rproc_remove_vdevs(struct rproc *rproc)
+{
+	struct rproc_vdev *rvdev, *next;
+
+	list_for_each_entry_safe_reverse(rvdev, next, &rproc->rvdevs, node)
+		rproc_remove_vdev(rproc, to_rvdev(rvdev));
+	rproc->nb_vdev = 0;
+}

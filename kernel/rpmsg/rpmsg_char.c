@@ -1,0 +1,824 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rpmsg_char: /dev/rpmsgN, an endpoint as a file. A write is a message, a read is a message.
+ *
+ * Objects
+ *	struct eptdev is a node. rpmsg_ctrl makes one for RPMSG_CREATE_EPT_IOCTL, whose endpoint
+ *	exists while the node is open; and the driver here makes one for each channel "rpmsg-raw"
+ *	or "rpmsg_chrdev", which works on the channel's own endpoint. It is freed with its device's
+ *	last reference; an open file holds one through the cdev, so it outlives the endpoint.
+ *	struct message is a received message in the queue of the node. Those that nobody read are
+ *	freed when the file is closed.
+ *
+ * Locks, outer to inner
+ *	delete_lock	one removal of the node at a time; the second waits for the first.
+ *	lock		read: a call that uses the endpoint; write: the endpoint comes or goes. Held
+ *			in no wait for the remote: a writer takes it anew for each attempt. (On a
+ *			transport that has no poll operation the write has to wait inside.)
+ *	ept->cb_lock	the transport's: held while eptdev_receive() runs; priv changes under it
+ *	rx_lock		a spinlock, the queue. The transport may call us with interrupts off.
+ *
+ * Waiting for room
+ *	Files are polled on @writeq alone: a poller's entry stays in a queue for as long as the file
+ *	is open, and the transport's queue dies with the remote. So the node itself watches the
+ *	transport's queue from open() until the endpoint goes, and passes wake-ups on. Who finds
+ *	no room asks the transport by rpmsg_poll(), which makes it wake that queue once.
+ *
+ * Full and out of memory
+ *	The queue is bounded in bytes; a message that does not fit, or finds no memory, is dropped
+ *	and counted, and the transport is told. A read into too small a buffer says -EMSGSIZE and
+ *	leaves the message; so does one that faults. A write waits for at most 15 seconds, then
+ *	-ETIMEDOUT.
+ *
+ * Unplug
+ *	The endpoint is taken away under @lock, then all sleepers are woken. Reads return what is
+ *	queued, then -EPIPE; writes -EPIPE; poll EPOLLERR | EPOLLHUP | EPOLLRDHUP; open -ENETRESET.
+ */
+#include <linux/cdev.h>
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/init.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/rpmsg.h>
+#include <linux/rwsem.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#include "rpmsg_char.h"
+#include "rpmsg_internal.h"
+
+#define EPTDEV_MINORS		(MINORMASK + 1)
+#define EPTDEV_SEND_TIMEOUT	(15 * HZ)
+#define EPTDEV_RX_LIMIT		(1024 * 1024)
+#define EPTDEV_UNKNOWN_MTU	65535	/* the most that a 16-bit length can say */
+
+/**
+ * struct message - a received message
+ * @node: in the queue
+ * @len:  bytes of @data
+ * @data: the payload
+ */
+struct message {
+	struct list_head	node;
+	unsigned int		len;
+	u8			data[];
+};
+
+/**
+ * struct eptdev - a node
+ * @dev:          /sys/class/rpmsg/rpmsgN
+ * @cdev:         /dev/rpmsgN
+ * @info:         what it was made with
+ * @delete_lock:  guards @deleted
+ * @deleted:      the node is gone
+ * @lock:         guards @rpdev and @ept
+ * @rpdev:        device of the remote; NULL when node or remote are gone
+ * @ept:          the endpoint while the node is open; NULL when it is gone
+ * @channel_ept:  the channel's endpoint to use, or NULL to make one at open
+ * @mtu:          of @ept, in bytes
+ * @writeq:       who waits for room
+ * @tx_queue:     where the transport tells of room; NULL when it does not
+ * @tx_entry:     ours in @tx_queue
+ * @tx_table:     brings @tx_entry there
+ * @rx_lock:      guards the members below
+ * @rx:           the queue
+ * @rx_bytes:     memory in it
+ * @rx_limit:     the most of that
+ * @rx_dropped:   messages lost because of the limit, or for lack of memory
+ * @flow_paused:  the remote asked us to pause
+ * @flow_changed: it did so, or took it back, since we last asked
+ * @readq:        who waits for messages
+ */
+struct eptdev {
+	struct device			dev;
+	struct cdev			cdev;
+	struct rpmsg_channel_info	info;
+
+	struct mutex			delete_lock;	/* @deleted */
+	bool				deleted;
+
+	struct rw_semaphore		lock;
+	struct rpmsg_device		*rpdev;
+	struct rpmsg_endpoint		*ept;
+	struct rpmsg_endpoint		*channel_ept;
+	size_t				mtu;
+
+	wait_queue_head_t		writeq;
+	wait_queue_head_t		*tx_queue;
+	wait_queue_entry_t		tx_entry;
+	poll_table			tx_table;
+
+	spinlock_t			rx_lock;	/* from @rx to @flow_changed */
+	struct list_head		rx;
+	size_t				rx_bytes;
+	size_t				rx_limit;
+	unsigned long			rx_dropped;
+	bool				flow_paused;
+	bool				flow_changed;
+	wait_queue_head_t		readq;
+};
+
+static dev_t eptdev_region;
+static DEFINE_IDA(eptdev_ids);
+
+static struct eptdev *to_eptdev(struct device *dev)
+{
+	return container_of(dev, struct eptdev, dev);
+}
+
+/* Receiving */
+
+/* What a message costs: also an empty one. */
+static size_t message_size(const struct message *msg)
+{
+	return sizeof(*msg) + msg->len;
+}
+
+/* Return: whether the queue has taken it. An empty queue takes anything. */
+static bool eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
+{
+	unsigned long flags;
+	bool fits;
+
+	spin_lock_irqsave(&eptdev->rx_lock, flags);
+	fits = msg && (list_empty(&eptdev->rx) ||
+		       eptdev->rx_bytes + message_size(msg) <= eptdev->rx_limit);
+	if (fits) {
+		eptdev->rx_bytes += message_size(msg);
+		list_add_tail(&msg->node, &eptdev->rx);
+	} else {
+		eptdev->rx_dropped++;
+	}
+	spin_unlock_irqrestore(&eptdev->rx_lock, flags);
+	return fits;
+}
+
+/* The transport's callback. @data may be shared with the remote: it is read once. */
+static int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src)
+{
+	struct eptdev *eptdev = priv;
+	struct message *msg;
+
+	if (!eptdev)
+		return 0;
+
+	msg = kmalloc(struct_size(msg, data, len), GFP_ATOMIC | __GFP_NOWARN);
+	if (msg) {
+		msg->len = len;
+		memcpy(msg->data, data, len);
+	}
+	if (!eptdev_enqueue(eptdev, msg)) {
+		kfree(msg);
+		return msg ? -ENOBUFS : -ENOMEM;
+	}
+
+	wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
+	return 0;
+}
+
+static int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool pause)
+{
+	struct eptdev *eptdev = priv;
+	unsigned long flags;
+
+	if (!eptdev)
+		return 0;
+
+	spin_lock_irqsave(&eptdev->rx_lock, flags);
+	eptdev->flow_paused = pause;
+	eptdev->flow_changed = true;
+	spin_unlock_irqrestore(&eptdev->rx_lock, flags);
+
+	wake_up_interruptible_poll(&eptdev->readq, EPOLLPRI);
+	return 0;
+}
+
+/* The first message if it is no longer than @room; ERR_PTR(-EAGAIN) if there is none. */
+static struct message *eptdev_dequeue(struct eptdev *eptdev, size_t room)
+{
+	struct message *msg;
+
+	spin_lock_irq(&eptdev->rx_lock);
+	msg = list_first_entry_or_null(&eptdev->rx, struct message, node);
+	if (!msg) {
+		msg = ERR_PTR(-EAGAIN);
+	} else if (msg->len > room) {
+		msg = ERR_PTR(-EMSGSIZE);
+	} else {
+		eptdev->rx_bytes -= message_size(msg);
+		list_del(&msg->node);
+	}
+	spin_unlock_irq(&eptdev->rx_lock);
+	return msg;
+}
+
+static void eptdev_requeue(struct eptdev *eptdev, struct message *msg)
+{
+	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_bytes += message_size(msg);
+	list_add(&msg->node, &eptdev->rx);
+	spin_unlock_irq(&eptdev->rx_lock);
+
+	wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
+}
+
+static void eptdev_purge(struct eptdev *eptdev)
+{
+	struct message *msg, *next;
+	LIST_HEAD(all);
+
+	spin_lock_irq(&eptdev->rx_lock);
+	list_splice_init(&eptdev->rx, &all);
+	eptdev->rx_bytes = 0;
+	eptdev->flow_changed = false;
+	spin_unlock_irq(&eptdev->rx_lock);
+
+	list_for_each_entry_safe(msg, next, &all, node)
+		kfree(msg);
+}
+
+static bool eptdev_has_message(const struct eptdev *eptdev)
+{
+	return READ_ONCE(eptdev->rx_bytes);
+}
+
+static bool eptdev_gone(const struct eptdev *eptdev)
+{
+	return !READ_ONCE(eptdev->ept);
+}
+
+static bool eptdev_no_wait(const struct kiocb *iocb)
+{
+	return (iocb->ki_flags & IOCB_NOWAIT) || (iocb->ki_filp->f_flags & O_NONBLOCK);
+}
+
+static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct eptdev *eptdev = iocb->ki_filp->private_data;
+	struct message *msg;
+	ssize_t ret;
+	bool last;
+
+	for (;;) {
+		/* Asked first, so that nothing which came before the end is missed. */
+		last = eptdev_gone(eptdev);
+		msg = eptdev_dequeue(eptdev, iov_iter_count(to));
+		if (msg != ERR_PTR(-EAGAIN))
+			break;
+		if (last)
+			return -EPIPE;
+		if (eptdev_no_wait(iocb))
+			return -EAGAIN;
+		ret = wait_event_interruptible(eptdev->readq,
+					       eptdev_has_message(eptdev) || eptdev_gone(eptdev));
+		if (ret)
+			return ret;
+	}
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+
+	ret = msg->len;
+	if (copy_to_iter(msg->data, msg->len, to) != msg->len) {
+		eptdev_requeue(eptdev, msg);
+		return -EFAULT;
+	}
+	kfree(msg);
+	return ret;
+}
+
+/* Sending */
+
+/* Return: 0 or an error; -ENOMEM alone means that there is no room now. */
+static int eptdev_try_send(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+{
+	u32 dst = eptdev->info.dst;
+	int ret = -EPIPE;
+
+	down_read(&eptdev->lock);
+	if (eptdev->ept) {
+		if (nowait || eptdev->tx_queue)
+			ret = rpmsg_trysendto(eptdev->ept, data, len, dst);
+		else
+			ret = rpmsg_sendto(eptdev->ept, data, len, dst);
+	}
+	up_read(&eptdev->lock);
+	return ret;
+}
+
+/* Zero means that there is no room, and that @writeq will be woken when there is. */
+static __poll_t eptdev_room(struct eptdev *eptdev)
+{
+	__poll_t ret = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+
+	down_read(&eptdev->lock);
+	if (eptdev->ept)
+		ret = eptdev->tx_queue ? rpmsg_poll(eptdev->ept, NULL, NULL) :
+					 EPOLLOUT | EPOLLWRNORM;
+	up_read(&eptdev->lock);
+	return ret;
+}
+
+/* Return: -ENOMEM to go on, or why not. */
+static int eptdev_may_go_on(unsigned long deadline)
+{
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	return time_before(jiffies, deadline) ? -ENOMEM : -ETIMEDOUT;
+}
+
+static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+{
+	const unsigned long deadline = jiffies + EPTDEV_SEND_TIMEOUT;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int ret = -ENOMEM;
+
+	add_wait_queue(&eptdev->writeq, &wait);
+	do {
+		if (eptdev_room(eptdev))
+			ret = eptdev_try_send(eptdev, data, len, nowait);
+		else if (nowait)
+			ret = -EAGAIN;
+		else
+			wait_woken(&wait, TASK_INTERRUPTIBLE,
+				   max_t(long, deadline - jiffies, 0));
+		if (ret == -ENOMEM)
+			ret = eptdev_may_go_on(deadline);
+	} while (ret == -ENOMEM);
+	remove_wait_queue(&eptdev->writeq, &wait);
+	return ret;
+}
+
+static int eptdev_send(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+{
+	int ret = eptdev_try_send(eptdev, data, len, nowait);
+
+	if (likely(ret != -ENOMEM))
+		return ret;
+	/* Edge-triggered pollers do not ask again by themselves, so a refusal asks for them. */
+	if (nowait && !wq_has_sleeper(&eptdev->writeq))
+		return -EAGAIN;
+	return eptdev_send_when_room(eptdev, data, len, nowait);
+}
+
+static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct eptdev *eptdev = iocb->ki_filp->private_data;
+	size_t len = iov_iter_count(from);
+	void *data;
+	int ret;
+
+	if (eptdev_gone(eptdev))
+		return -EPIPE;
+	if (len > eptdev->mtu)
+		return -EMSGSIZE;
+
+	data = kmalloc(len, GFP_KERNEL);
+	if (!data)
+		return -ENOMEM;
+
+	if (copy_from_iter_full(data, len, from))
+		ret = eptdev_send(eptdev, data, len, eptdev_no_wait(iocb));
+	else
+		ret = -EFAULT;
+
+	kfree(data);
+	return ret ?: len;
+}
+
+static __poll_t eptdev_poll(struct file *file, poll_table *wait)
+{
+	struct eptdev *eptdev = file->private_data;
+	__poll_t ret = 0;
+
+	poll_wait(file, &eptdev->readq, wait);
+	poll_wait(file, &eptdev->writeq, wait);
+
+	if (eptdev_gone(eptdev))
+		ret |= EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+	else if (poll_requested_events(wait) & (EPOLLOUT | EPOLLWRNORM))
+		ret |= eptdev_room(eptdev);
+	if (eptdev_has_message(eptdev))
+		ret |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(eptdev->flow_changed))
+		ret |= EPOLLPRI;
+	return ret;
+}
+
+/* Watching the transport's queue */
+
+static int eptdev_tx_woken(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)
+{
+	struct eptdev *eptdev = container_of(entry, struct eptdev, tx_entry);
+
+	wake_up_poll(&eptdev->writeq, EPOLLOUT | EPOLLWRNORM);
+	return 0;
+}
+
+static void eptdev_tx_watch(struct file *file, wait_queue_head_t *queue, poll_table *table)
+{
+	struct eptdev *eptdev = container_of(table, struct eptdev, tx_table);
+
+	if (eptdev->tx_queue)
+		return;
+
+	eptdev->tx_queue = queue;
+	init_waitqueue_func_entry(&eptdev->tx_entry, eptdev_tx_woken);
+	add_wait_queue(queue, &eptdev->tx_entry);
+}
+
+/* The endpoint's life */
+
+static int eptdev_start(struct eptdev *eptdev, struct file *file)
+{
+	struct rpmsg_endpoint *ept = eptdev->channel_ept;
+	ssize_t mtu;
+
+	lockdep_assert_held_write(&eptdev->lock);
+
+	if (!eptdev->rpdev)
+		return -ENETRESET;
+	if (eptdev->ept)
+		return -EBUSY;
+
+	if (!ept)
+		ept = rpmsg_create_ept(eptdev->rpdev, eptdev_receive, eptdev, eptdev->info);
+	if (!ept)
+		return -EINVAL;
+	compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
+
+	mtu = rpmsg_get_mtu(ept);
+	eptdev->mtu = mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU;
+
+	init_poll_funcptr(&eptdev->tx_table, eptdev_tx_watch);
+	rpmsg_poll(ept, file, &eptdev->tx_table);
+	WRITE_ONCE(eptdev->ept, ept);
+	return 0;
+}
+
+/* Under the lock to the end: who comes next may free the transport. */
+static void eptdev_end(struct eptdev *eptdev)
+{
+	struct rpmsg_endpoint *ept = eptdev->ept;
+
+	lockdep_assert_held_write(&eptdev->lock);
+
+	if (!ept)
+		return;
+
+	WRITE_ONCE(eptdev->ept, NULL);
+	if (eptdev->tx_queue)
+		remove_wait_queue(eptdev->tx_queue, &eptdev->tx_entry);
+	eptdev->tx_queue = NULL;
+	if (ept != eptdev->channel_ept)
+		rpmsg_destroy_ept(ept);
+}
+
+static int eptdev_open(struct inode *inode, struct file *file)
+{
+	struct eptdev *eptdev = container_of(inode->i_cdev, struct eptdev, cdev);
+	int ret;
+
+	down_write(&eptdev->lock);
+	ret = eptdev_start(eptdev, file);
+	up_write(&eptdev->lock);
+	if (ret)
+		return ret;
+
+	file->private_data = eptdev;
+	file->f_mode |= FMODE_NOWAIT;
+	return 0;
+}
+
+static int eptdev_release(struct inode *inode, struct file *file)
+{
+	struct eptdev *eptdev = file->private_data;
+
+	down_write(&eptdev->lock);
+	eptdev_end(eptdev);
+	eptdev_purge(eptdev);
+	up_write(&eptdev->lock);
+	return 0;
+}
+
+/**
+ * rpmsg_chrdev_eptdev_destroy() - remove a node; also while it is open, also twice
+ * @dev:    its device, which the caller has a reference to
+ * @unused: to be called by device_for_each_child()
+ *
+ * Return: 0.
+ */
+int rpmsg_chrdev_eptdev_destroy(struct device *dev, void *unused)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+	bool first;
+
+	down_write(&eptdev->lock);
+	eptdev->rpdev = NULL;
+	eptdev_end(eptdev);
+	up_write(&eptdev->lock);
+	wake_up_all(&eptdev->readq);
+	wake_up_all(&eptdev->writeq);
+
+	mutex_lock(&eptdev->delete_lock);
+	first = !eptdev->deleted;
+	if (first)
+		cdev_device_del(&eptdev->cdev, dev);
+	eptdev->deleted = true;
+	mutex_unlock(&eptdev->delete_lock);
+
+	if (first)
+		put_device(dev);
+	return 0;
+}
+EXPORT_SYMBOL(rpmsg_chrdev_eptdev_destroy);
+
+static int eptdev_get_flow(struct eptdev *eptdev, int __user *arg)
+{
+	int paused;
+
+	spin_lock_irq(&eptdev->rx_lock);
+	paused = eptdev->flow_paused;
+	eptdev->flow_changed = false;
+	spin_unlock_irq(&eptdev->rx_lock);
+
+	return put_user(paused, arg);
+}
+
+static int eptdev_set_flow(struct eptdev *eptdev, unsigned long pause)
+{
+	int ret = -EPIPE;
+
+	if (pause > 1)
+		return -EINVAL;
+
+	down_read(&eptdev->lock);
+	if (eptdev->ept)
+		ret = rpmsg_set_flow_control(eptdev->ept, pause, eptdev->info.dst);
+	up_read(&eptdev->lock);
+	return ret;
+}
+
+static long eptdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct eptdev *eptdev = file->private_data;
+
+	switch (cmd) {
+	case RPMSG_DESTROY_EPT_IOCTL:
+		/* A channel's node goes with its channel. */
+		if (eptdev->channel_ept)
+			return -EINVAL;
+		return rpmsg_chrdev_eptdev_destroy(&eptdev->dev, NULL);
+	case RPMSG_GET_OUTGOING_FLOWCONTROL:
+		return eptdev_get_flow(eptdev, (int __user *)arg);
+	case RPMSG_SET_INCOMING_FLOWCONTROL:
+		return eptdev_set_flow(eptdev, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+static const struct file_operations eptdev_fops = {
+	.owner		= THIS_MODULE,
+	.open		= eptdev_open,
+	.release	= eptdev_release,
+	.read_iter	= eptdev_read,
+	.write_iter	= eptdev_write,
+	.poll		= eptdev_poll,
+	.unlocked_ioctl	= eptdev_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+/* Files in /sys/class/rpmsg/rpmsgN/ */
+
+static ssize_t eptdev_show_addr(char *buf, u32 addr)
+{
+	if (addr == RPMSG_ADDR_ANY)
+		return sysfs_emit(buf, "-1\n");
+	return sysfs_emit(buf, "%u\n", addr);
+}
+
+static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", to_eptdev(dev)->info.name);
+}
+static DEVICE_ATTR_RO(name);
+
+/* The address that the endpoint has, or that it is to have when there is none yet. */
+static ssize_t src_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+	u32 addr;
+
+	down_read(&eptdev->lock);
+	addr = eptdev->ept ? eptdev->ept->addr : eptdev->info.src;
+	up_read(&eptdev->lock);
+	return eptdev_show_addr(buf, addr);
+}
+static DEVICE_ATTR_RO(src);
+
+static ssize_t dst_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return eptdev_show_addr(buf, to_eptdev(dev)->info.dst);
+}
+static DEVICE_ATTR_RO(dst);
+
+static ssize_t rx_dropped_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(to_eptdev(dev)->rx_dropped));
+}
+static DEVICE_ATTR_RO(rx_dropped);
+
+static ssize_t rx_limit_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->rx_limit));
+}
+
+static ssize_t rx_limit_bytes_store(struct device *dev, struct device_attribute *attr,
+				    const char *buf, size_t count)
+{
+	unsigned long limit;
+	int ret = kstrtoul(buf, 0, &limit);
+
+	if (ret)
+		return ret;
+
+	WRITE_ONCE(to_eptdev(dev)->rx_limit, limit);
+	return count;
+}
+static DEVICE_ATTR_RW(rx_limit_bytes);
+
+static struct attribute *eptdev_attrs[] = {
+	&dev_attr_dst.attr,
+	&dev_attr_name.attr,
+	&dev_attr_src.attr,
+	&dev_attr_rx_dropped.attr,
+	&dev_attr_rx_limit_bytes.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(eptdev);
+
+/* Making nodes */
+
+static void eptdev_free(struct device *dev)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+
+	eptdev_purge(eptdev);
+	ida_free(&eptdev_ids, MINOR(dev->devt));
+	kfree(eptdev);
+}
+
+static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *parent,
+				   const struct rpmsg_channel_info *info)
+{
+	struct eptdev *eptdev;
+	int id, ret;
+
+	eptdev = kzalloc(sizeof(*eptdev), GFP_KERNEL);
+	if (!eptdev)
+		return ERR_PTR(-ENOMEM);
+
+	id = ida_alloc_max(&eptdev_ids, EPTDEV_MINORS - 1, GFP_KERNEL);
+	if (id < 0) {
+		kfree(eptdev);
+		return ERR_PTR(id);
+	}
+
+	eptdev->info = *info;
+	eptdev->rpdev = rpdev;
+	eptdev->rx_limit = EPTDEV_RX_LIMIT;
+	mutex_init(&eptdev->delete_lock);
+	init_rwsem(&eptdev->lock);
+	spin_lock_init(&eptdev->rx_lock);
+	INIT_LIST_HEAD(&eptdev->rx);
+	init_waitqueue_head(&eptdev->readq);
+	init_waitqueue_head(&eptdev->writeq);
+
+	eptdev->dev.parent = parent;
+	eptdev->dev.class = COMPAT_RPMSG_CLASS;
+	eptdev->dev.groups = eptdev_groups;
+	eptdev->dev.devt = MKDEV(MAJOR(eptdev_region), id);
+	eptdev->dev.release = eptdev_free;
+	device_initialize(&eptdev->dev);
+	cdev_init(&eptdev->cdev, &eptdev_fops);
+	eptdev->cdev.owner = THIS_MODULE;
+
+	ret = dev_set_name(&eptdev->dev, "rpmsg%d", id);
+	if (ret) {
+		put_device(&eptdev->dev);
+		return ERR_PTR(ret);
+	}
+	return eptdev;
+}
+
+/**
+ * rpmsg_chrdev_eptdev_create() - make a node for an endpoint
+ * @rpdev:  device of the remote
+ * @parent: of the node's device; it removes the node by rpmsg_chrdev_eptdev_destroy() before
+ *          @rpdev goes
+ * @chinfo: name and addresses of the endpoint, which is made when the node is opened
+ *
+ * Return: 0 or -errno.
+ */
+int rpmsg_chrdev_eptdev_create(struct rpmsg_device *rpdev, struct device *parent,
+			       struct rpmsg_channel_info chinfo)
+{
+	struct eptdev *eptdev = eptdev_alloc(rpdev, parent, &chinfo);
+	int ret;
+
+	if (IS_ERR(eptdev))
+		return PTR_ERR(eptdev);
+
+	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	if (ret)
+		put_device(&eptdev->dev);
+	return ret;
+}
+EXPORT_SYMBOL(rpmsg_chrdev_eptdev_create);
+
+/* Channels that are nodes by themselves */
+
+/* On return no callback uses the node that was there before. */
+static void eptdev_set_receiver(struct rpmsg_endpoint *ept, struct eptdev *eptdev)
+{
+	mutex_lock(&ept->cb_lock);
+	ept->priv = eptdev;
+	mutex_unlock(&ept->cb_lock);
+}
+
+static int eptdev_channel_probe(struct rpmsg_device *rpdev)
+{
+	struct rpmsg_channel_info info = { .src = rpdev->src, .dst = rpdev->dst };
+	struct eptdev *eptdev;
+	int ret;
+
+	strscpy_pad(info.name, rpdev->id.name, sizeof(info.name));
+	eptdev = eptdev_alloc(rpdev, &rpdev->dev, &info);
+	if (IS_ERR(eptdev))
+		return PTR_ERR(eptdev);
+
+	eptdev->channel_ept = rpdev->ept;
+	eptdev_set_receiver(rpdev->ept, eptdev);
+	dev_set_drvdata(&rpdev->dev, eptdev);
+
+	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	if (ret) {
+		eptdev_set_receiver(rpdev->ept, NULL);
+		put_device(&eptdev->dev);
+	}
+	return ret;
+}
+
+static void eptdev_channel_remove(struct rpmsg_device *rpdev)
+{
+	struct eptdev *eptdev = dev_get_drvdata(&rpdev->dev);
+
+	eptdev_set_receiver(rpdev->ept, NULL);
+	rpmsg_chrdev_eptdev_destroy(&eptdev->dev, NULL);
+}
+
+static const struct rpmsg_device_id eptdev_channel_ids[] = {
+	{ .name = "rpmsg-raw" },
+	{ .name = "rpmsg_chrdev" },
+	{ }
+};
+MODULE_DEVICE_TABLE(rpmsg, eptdev_channel_ids);
+
+static struct rpmsg_driver eptdev_channel_driver = {
+	.drv.name	= "rpmsg_chrdev",
+	.id_table	= eptdev_channel_ids,
+	.callback	= eptdev_receive,
+	.probe		= eptdev_channel_probe,
+	.remove		= eptdev_channel_remove,
+};
+
+static int __init eptdev_init(void)
+{
+	int ret = alloc_chrdev_region(&eptdev_region, 0, EPTDEV_MINORS, KBUILD_MODNAME);
+
+	if (ret)
+		return ret;
+
+	ret = register_rpmsg_driver(&eptdev_channel_driver);
+	if (ret)
+		unregister_chrdev_region(eptdev_region, EPTDEV_MINORS);
+	return ret;
+}
+postcore_initcall(eptdev_init);
+
+static void __exit eptdev_exit(void)
+{
+	unregister_rpmsg_driver(&eptdev_channel_driver);
+	unregister_chrdev_region(eptdev_region, EPTDEV_MINORS);
+	ida_destroy(&eptdev_ids);
+}
+module_exit(eptdev_exit);
+
+MODULE_DESCRIPTION("Endpoints of rpmsg as character devices");
+MODULE_LICENSE("GPL");

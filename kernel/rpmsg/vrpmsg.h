@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vrpmsg.h: the parts of virtio_rpmsg_bus. Objects, locks and unplug are described in
+ * vrpmsg_main.c.
+ */
+#ifndef VRPMSG_H
+#define VRPMSG_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/rpmsg.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/virtio.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "rpmsg_internal.h"
+
+#define VIRTIO_RPMSG_F_NS	0	/* the remote has a name service */
+
+#define VRPMSG_BUF_SIZE		512	/* header and payload */
+#define VRPMSG_MAX_BUFS		256U	/* in each direction */
+#define VRPMSG_MAX_CHANNELS	1024	/* a remote that announces more is out of its mind */
+#define VRPMSG_FIRST_DYNAMIC	1024	/* lower local addresses are given on request only */
+#define VRPMSG_SEND_TIMEOUT	(15 * HZ)
+
+/**
+ * struct vrpmsg_hdr - what each message starts with in shared memory
+ * @src:      address of the sender
+ * @dst:      address of the receiver
+ * @reserved: zero, ignored
+ * @len:      bytes of payload
+ * @flags:    zero, ignored
+ * @payload:  @len bytes
+ */
+struct vrpmsg_hdr {
+	__rpmsg32	src, dst;
+	__rpmsg32	reserved;
+	__rpmsg16	len, flags;
+	u8		payload[];
+} __packed;
+
+/**
+ * struct vrpmsg_buf - a message buffer, known to its virtqueue by the address of this
+ * @sg:  the memory as a virtqueue wants it; the length is the owner's to set
+ * @hdr: the memory
+ */
+struct vrpmsg_buf {
+	struct scatterlist	sg;
+	struct vrpmsg_hdr	*hdr;
+};
+
+/**
+ * struct vrpmsg_stack - buffers that are on the host's side for now
+ * @num: how many
+ * @buf: which; room for all of their direction
+ */
+struct vrpmsg_stack {
+	unsigned int		num;
+	struct vrpmsg_buf	*buf[VRPMSG_MAX_BUFS];
+};
+
+/**
+ * struct vrpmsg - one virtio device, that is one remote
+ * @vdev:          the device
+ * @little_endian: of headers on the wire
+ * @up:            callbacks of the rings may use all of this
+ * @dying:         set once, under @channel_lock, when removal starts
+ * @buf_size:      bytes of a buffer
+ * @num_rx:        buffers of @rvq
+ * @num_tx:        buffers of @svq
+ * @bufs:          all of them, those of @rvq first
+ * @memory:        theirs, shared with the remote
+ * @memory_dma:    its address for the remote
+ * @memory_size:   its size in bytes
+ * @rvq:           from the remote
+ * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
+ * @rx_kept:       buffers that @rvq did not take back yet
+ * @rx_malformed:  messages dropped because a length was wrong
+ * @rx_unclaimed:  messages dropped because nobody has that address
+ * @rx_refused:    messages that the endpoint's callback returned an error for
+ * @tx_lock:       guards @svq, @tx_free, @tx_full
+ * @svq:           to the remote
+ * @tx_free:       buffers that @svq does not hold
+ * @tx_full:       how often a sender found no buffer
+ * @tx_wait:       where senders and pollers wait for a buffer
+ * @epts:          endpoints by local address; readers use RCU and the endpoint's refcount
+ * @next_addr:     where to look for the next address to give; guarded by the lock of @epts
+ * @channel_lock:  guards @channels, @num_channels and the state of channels
+ * @channels:      devices on the bus, in the order of creation
+ * @num_channels:  how many
+ * @channel_wait:  woken when a channel has changed its state
+ */
+struct vrpmsg {
+	struct virtio_device	*vdev;
+	bool			little_endian;
+	bool			up;
+	bool			dying;
+
+	unsigned int		buf_size;
+	unsigned int		num_rx;
+	unsigned int		num_tx;
+	struct vrpmsg_buf	*bufs;
+	void			*memory;
+	dma_addr_t		memory_dma;
+	size_t			memory_size;
+
+	struct virtqueue	*rvq;
+	atomic_t		rx_events;
+	struct vrpmsg_stack	rx_kept;
+	unsigned long		rx_malformed;
+	unsigned long		rx_unclaimed;
+	unsigned long		rx_refused;
+
+	spinlock_t		tx_lock;	/* @svq, @tx_free, @tx_full */
+	struct virtqueue	*svq;
+	struct vrpmsg_stack	tx_free;
+	unsigned long		tx_full;
+	wait_queue_head_t	tx_wait;
+
+	struct xarray		epts;
+	u32			next_addr;
+
+	spinlock_t		channel_lock;	/* @channels, @num_channels, their states */
+	struct list_head	channels;
+	unsigned int		num_channels;
+	wait_queue_head_t	channel_wait;
+};
+
+/**
+ * enum vrpmsg_channel_state - life of a channel
+ * @CHANNEL_NEW:   its name is taken, it is being added to the bus
+ * @CHANNEL_LIVE:  it is on the bus
+ * @CHANNEL_GOING: it is being removed from the bus
+ */
+enum vrpmsg_channel_state {
+	CHANNEL_NEW,
+	CHANNEL_LIVE,
+	CHANNEL_GOING,
+};
+
+/**
+ * struct vrpmsg_channel - a device on the bus
+ * @rpdev:    the device
+ * @vrp:      the remote
+ * @refs:     one of the device, one of the list
+ * @node:     in @vrp->channels
+ * @state:    guarded by @vrp->channel_lock
+ * @internal: for rpmsg_ctrl or rpmsg_ns; neither remote nor users can remove it
+ * @src:      local address as asked for, which is part of the name
+ * @dst:      remote address, likewise
+ */
+struct vrpmsg_channel {
+	struct rpmsg_device		rpdev;
+	struct vrpmsg			*vrp;
+	struct kref			refs;
+	struct list_head		node;
+	enum vrpmsg_channel_state	state;
+	bool				internal;
+	u32				src;
+	u32				dst;
+};
+
+/**
+ * struct vrpmsg_ept - an endpoint
+ * @ept: what its user sees
+ * @rcu: frees it after the last lookup that may have found it
+ */
+struct vrpmsg_ept {
+	struct rpmsg_endpoint	ept;
+	struct rcu_head		rcu;
+};
+
+static inline struct vrpmsg *vrpmsg_of_device(struct rpmsg_device *rpdev)
+{
+	return container_of(rpdev, struct vrpmsg_channel, rpdev)->vrp;
+}
+
+static inline struct vrpmsg *vrpmsg_of_ept(struct rpmsg_endpoint *ept)
+{
+	return vrpmsg_of_device(ept->rpdev);
+}
+
+static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
+{
+	return vrp->buf_size - sizeof(struct vrpmsg_hdr);
+}
+
+static inline void vrpmsg_push(struct vrpmsg_stack *stack, struct vrpmsg_buf *buf)
+{
+	stack->buf[stack->num++] = buf;
+}
+
+static inline struct vrpmsg_buf *vrpmsg_pop(struct vrpmsg_stack *stack)
+{
+	return stack->num ? stack->buf[--stack->num] : NULL;
+}
+
+/* vrpmsg_rx.c */
+int vrpmsg_rx_fill(struct vrpmsg *vrp);
+void vrpmsg_rx_done(struct virtqueue *rvq);
+void vrpmsg_rx_stop(struct vrpmsg *vrp);
+
+/* vrpmsg_tx.c */
+void vrpmsg_tx_done(struct virtqueue *svq);
+int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait);
+int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len);
+__poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);
+
+/* vrpmsg_ept.c */
+struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
+					 void *priv, struct rpmsg_channel_info info);
+struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);
+void vrpmsg_put_ept(struct rpmsg_endpoint *ept);
+
+/* vrpmsg_channel.c */
+int vrpmsg_add_ctrl(struct vrpmsg *vrp);
+int vrpmsg_add_ns(struct vrpmsg *vrp);
+void vrpmsg_remove_channels(struct vrpmsg *vrp);
+
+#endif /* VRPMSG_H */

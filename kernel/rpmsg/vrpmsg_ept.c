@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Endpoints: the table of local addresses, and what the core calls on each of them.
+ *
+ * An endpoint is in the table from creation to destruction. Who looks one up takes a reference
+ * inside of an RCU reader section; who destroys one takes it out of the table, then passes
+ * through cb_lock, after which no callback runs or will, then drops the creator's reference.
+ */
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/rpmsg/ns.h>
+#include <linux/slab.h>
+
+#include "vrpmsg.h"
+
+/* The name service's callback destroys other endpoints, so its lock comes before theirs. */
+static struct lock_class_key vrpmsg_ns_cb_lock_key;
+
+static const struct rpmsg_endpoint_ops vrpmsg_ept_ops;
+
+static void vrpmsg_release_ept(struct kref *ref)
+{
+	struct rpmsg_endpoint *ept = container_of(ref, struct rpmsg_endpoint, refcount);
+
+	mutex_destroy(&ept->cb_lock);
+	kfree_rcu(container_of(ept, struct vrpmsg_ept, ept), rcu);
+}
+
+/**
+ * vrpmsg_get_ept() - look up an endpoint
+ * @vrp:  the remote
+ * @addr: local address
+ *
+ * Return: the endpoint with a reference that vrpmsg_put_ept() drops, or NULL.
+ */
+struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr)
+{
+	struct rpmsg_endpoint *ept;
+
+	rcu_read_lock();
+	ept = xa_load(&vrp->epts, addr);
+	if (ept && !kref_get_unless_zero(&ept->refcount))
+		ept = NULL;
+	rcu_read_unlock();
+	return ept;
+}
+
+/**
+ * vrpmsg_put_ept() - drop a reference
+ * @ept: the endpoint
+ */
+void vrpmsg_put_ept(struct rpmsg_endpoint *ept)
+{
+	kref_put(&ept->refcount, vrpmsg_release_ept);
+}
+
+/*
+ * A table entry is visible to the remote at once, so the endpoint is whole before. Given addresses
+ * go round: an answer that comes late shall not reach the next one who asks for an address.
+ */
+static int vrpmsg_bind_address(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, u32 addr)
+{
+	const struct xa_limit dynamic = XA_LIMIT(VRPMSG_FIRST_DYNAMIC, RPMSG_ADDR_ANY - 1);
+	int ret;
+
+	if (addr == RPMSG_ADDR_ANY) {
+		ret = xa_alloc_cyclic(&vrp->epts, &ept->addr, ept, dynamic, &vrp->next_addr,
+				      GFP_KERNEL);
+		return min(ret, 0);
+	}
+
+	ept->addr = addr;
+	return xa_insert(&vrp->epts, addr, ept, GFP_KERNEL);
+}
+
+/**
+ * vrpmsg_create_ept() - rpmsg_create_ept() on this transport
+ * @rpdev:    device of the remote
+ * @callback: for messages
+ * @priv:     for @callback
+ * @info:     @info.src is the address
+ *
+ * Return: the endpoint or NULL.
+ */
+struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
+					 void *priv, struct rpmsg_channel_info info)
+{
+	struct vrpmsg *vrp = vrpmsg_of_device(rpdev);
+	struct rpmsg_endpoint *ept;
+	struct vrpmsg_ept *vept;
+	int ret;
+
+	vept = kzalloc(sizeof(*vept), GFP_KERNEL);
+	if (!vept)
+		return NULL;
+
+	ept = &vept->ept;
+	ept->rpdev = rpdev;
+	ept->cb = callback;
+	ept->priv = priv;
+	ept->ops = &vrpmsg_ept_ops;
+	kref_init(&ept->refcount);
+	mutex_init(&ept->cb_lock);
+	if (container_of(rpdev, struct vrpmsg_channel, rpdev)->internal &&
+	    info.src == RPMSG_NS_ADDR)
+		lockdep_set_class(&ept->cb_lock, &vrpmsg_ns_cb_lock_key);
+
+	ret = vrpmsg_bind_address(vrp, ept, info.src);
+	if (ret) {
+		dev_dbg(&rpdev->dev, "no endpoint at address %#x: %d\n", info.src, ret);
+		vrpmsg_put_ept(ept);
+		return NULL;
+	}
+	return ept;
+}
+
+static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
+{
+	xa_erase(&vrpmsg_of_ept(ept)->epts, ept->addr);
+
+	mutex_lock(&ept->cb_lock);
+	ept->cb = NULL;
+	mutex_unlock(&ept->cb_lock);
+
+	vrpmsg_put_ept(ept);
+}
+
+static int vrpmsg_ept_send(struct rpmsg_endpoint *ept, void *data, int len)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, ept->rpdev->dst, data, len, true);
+}
+
+static int vrpmsg_ept_sendto(struct rpmsg_endpoint *ept, void *data, int len, u32 dst)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, dst, data, len, true);
+}
+
+static int vrpmsg_ept_send_offchannel(struct rpmsg_endpoint *ept, u32 src, u32 dst, void *data,
+				      int len)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), src, dst, data, len, true);
+}
+
+static int vrpmsg_ept_trysend(struct rpmsg_endpoint *ept, void *data, int len)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, ept->rpdev->dst, data, len, false);
+}
+
+static int vrpmsg_ept_trysendto(struct rpmsg_endpoint *ept, void *data, int len, u32 dst)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, dst, data, len, false);
+}
+
+static int vrpmsg_ept_trysend_offchannel(struct rpmsg_endpoint *ept, u32 src, u32 dst, void *data,
+					 int len)
+{
+	return vrpmsg_send(vrpmsg_of_ept(ept), src, dst, data, len, false);
+}
+
+static __poll_t vrpmsg_ept_poll(struct rpmsg_endpoint *ept, struct file *file, poll_table *wait)
+{
+	return vrpmsg_tx_poll(vrpmsg_of_ept(ept), file, wait);
+}
+
+static ssize_t vrpmsg_ept_get_mtu(struct rpmsg_endpoint *ept)
+{
+	return vrpmsg_max_payload(vrpmsg_of_ept(ept));
+}
+
+static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
+	.destroy_ept		= vrpmsg_ept_destroy,
+	.send			= vrpmsg_ept_send,
+	.sendto			= vrpmsg_ept_sendto,
+	.send_offchannel	= vrpmsg_ept_send_offchannel,
+	.trysend		= vrpmsg_ept_trysend,
+	.trysendto		= vrpmsg_ept_trysendto,
+	.trysend_offchannel	= vrpmsg_ept_trysend_offchannel,
+	.poll			= vrpmsg_ept_poll,
+	.get_mtu		= vrpmsg_ept_get_mtu,
+};
