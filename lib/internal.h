@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the library share. Nothing here leaves the shared object.
+ */
+#ifndef LIBRPMSG_INTERNAL_H
+#define LIBRPMSG_INTERNAL_H
+
+#include <libudev.h>
+#include <limits.h>
+#include <sys/types.h>
+
+#include "librpmsg.h"
+
+struct rpmsg_context {
+	struct udev *udev;
+};
+
+struct rpmsg_processor {
+	char *name;
+	char *sysname;
+	char *syspath;
+	char *firmware;
+	unsigned int index;
+	enum rpmsg_processor_state state;
+};
+
+/*
+ * Where a channel or node hangs: the device below which one transport's channels, control device
+ * and nodes are (a virtio device, usually), and the processor above that.
+ */
+struct place {
+	char *transport;	/* syspath */
+	char *processor;	/* "remoteprocN", or NULL */
+};
+
+struct rpmsg_channel {
+	char *syspath;
+	struct place place;
+	char service[RPMSG_NAME_SIZE];
+	uint32_t src;
+	uint32_t dst;
+	bool announce;
+};
+
+struct rpmsg_node {
+	char *syspath;
+	char *path;
+	struct place place;
+	char name[RPMSG_NAME_SIZE];
+	uint32_t src;
+	uint32_t dst;
+	unsigned int number;
+	ino_t id;		/* of the folder in sysfs: tells a new device of the same name */
+};
+
+struct rpmsg_endpoint {
+	int fd;
+	enum rpmsg_endpoint_mode mode;
+	size_t mtu;		/* 0: not known */
+	char *path;
+	bool owns_node;
+	/* A message that did not fit into the caller's buffer; belongs to the receiving thread. */
+	unsigned char *kept;
+	size_t kept_size;
+	size_t kept_len;
+	bool has_kept;
+};
+
+/* deadline.c: a limit in time, and waiting within it */
+
+struct deadline {
+	int64_t at_ns;		/* CLOCK_MONOTONIC */
+	int error;		/* the answer when it has passed */
+};
+
+int deadline_init(struct deadline *deadline, int64_t timeout_ns);
+int64_t deadline_left_ns(const struct deadline *deadline);
+int deadline_sleep(const struct deadline *deadline, int64_t slice_ns);
+int deadline_poll(const struct deadline *deadline, int fd, short events, int64_t slice_ns,
+		  short *revents);
+
+/* sysfs.c: attributes and devices */
+
+enum device_kind {
+	DEVICE_OTHER,
+	DEVICE_CHANNEL,
+	DEVICE_CONTROL,
+	DEVICE_NODE,
+};
+
+/* Called with each device; 0 goes on, everything else ends the walk and is its result. */
+typedef int (*device_visit_fn)(struct udev_device *dev, void *data);
+
+int sysfs_read(const char *syspath, const char *attr, char *buf, size_t size);
+int sysfs_write(const char *syspath, const char *attr, const char *value);
+enum device_kind device_kind(struct udev_device *dev);
+int device_number(struct udev_device *dev, const char *prefix, unsigned int *number_out);
+int device_address(struct udev_device *dev, const char *attr, uint32_t *address_out);
+int device_name(struct udev_device *dev, char name[RPMSG_NAME_SIZE]);
+struct udev_device *device_transport(struct udev_device *dev);
+bool device_is_below(struct udev_device *dev, const struct rpmsg_processor *processor);
+int device_walk(struct rpmsg_context *ctx, const char *subsystem, struct udev_device *below,
+		device_visit_fn visit, void *data);
+int device_wait(struct rpmsg_context *ctx, const struct deadline *deadline,
+		int (*scan)(struct rpmsg_context *ctx, void *data), void *data);
+int place_init(struct place *place, struct udev_device *dev);
+void place_clear(struct place *place);
+
+/* array.c: an array of pointers that grows */
+
+struct array {
+	void **items;
+	size_t count;
+};
+
+/* Whether a name is that of an item: its own, or one that others may have too. */
+enum name_rank {
+	NAME_OTHER,
+	NAME_SHARED,
+	NAME_OWN,
+};
+
+typedef enum name_rank (*array_rank_fn)(const void *item, const char *name);
+
+int array_add(struct array *array, void *item);
+int array_take(void **items, size_t count, array_rank_fn rank, const char *name, void **item_out);
+void array_sort(struct array *array, int (*compare)(const void *a, const void *b));
+
+/* node.c, endpoint.c */
+
+int node_find_of_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
+			 struct rpmsg_node **node_out);
+int endpoint_new(int fd, const char *path, enum rpmsg_endpoint_mode mode, size_t mtu,
+		 struct rpmsg_endpoint **endpoint_out);
+
+#endif /* LIBRPMSG_INTERNAL_H */

@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * librpmsg: messages between Linux and remote processors, from user space.
+ *
+ * Nouns:
+ *
+ *   context    what discovery needs; holds no device open
+ *   processor  a core under remoteproc, /sys/class/remoteproc/remoteprocN
+ *   channel    a service that a processor announced
+ *   node       a character device /dev/rpmsgN, which can be opened
+ *   endpoint   an open node: what messages are sent and received through
+ *
+ * Rules that hold for every function:
+ *
+ * - Errors. The return value is 0 or a negative errno, as in the @res of an io_uring completion.
+ *   Objects come back through the last parameter, which is written on success only. -EINVAL for a
+ *   NULL where an object is needed and -ENOMEM are not repeated below. Functions that return
+ *   something else than an error need a valid object.
+ * - Time. Every wait has a limit, @timeout_ns in nanoseconds: 0 tries once, never sleeps and
+ *   answers -EAGAIN; a positive limit that passes is -ETIMEDOUT; a negative one is -EINVAL. There
+ *   is no "for ever": INT64_MAX is 292 years. A signal handler that runs while a function waits
+ *   ends the wait with -EINTR.
+ * - Ownership. Whoever receives an object frees it, with the function named at its constructor.
+ *   Every free function accepts NULL. Strings returned by a getter belong to the object and live as
+ *   long.
+ * - Lifetime. Processors, channels and nodes are copies of what was true when they were read: they
+ *   stay valid (and may get out of date) when the device or the context goes.
+ * - Threads. No global state, no hidden threads, no signal handlers. Different objects may be used
+ *   by different threads at the same time without locks; one object by one thread at a time, with
+ *   the exception that one thread may send while another receives on the same endpoint. A context
+ *   given to a function counts as used by it.
+ *
+ * Strings of the remote (service names) are passed on as the kernel shows them: nothing but a
+ * length below RPMSG_NAME_SIZE may be assumed of them.
+ */
+#ifndef LIBRPMSG_H
+#define LIBRPMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct io_uring_sqe;
+
+struct rpmsg_context;
+struct rpmsg_processor;
+struct rpmsg_channel;
+struct rpmsg_node;
+struct rpmsg_endpoint;
+
+/** define RPMSG_ADDRESS_ANY - no fixed address; as a source: the kernel chooses one */
+#define RPMSG_ADDRESS_ANY	UINT32_MAX
+/** define RPMSG_NAME_SIZE - bytes of a service's name, the terminating zero included */
+#define RPMSG_NAME_SIZE		32
+
+/* ---- context ------------------------------------------------------------------------------- */
+
+/**
+ * rpmsg_context_new() - make a context
+ * @ctx_out: the new context; free it with rpmsg_context_free()
+ *
+ * Return: 0 or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rpmsg_context_new(struct rpmsg_context **ctx_out);
+
+/**
+ * rpmsg_context_free() - free a context
+ * @ctx: context or NULL; objects that were made with it stay valid
+ *
+ * Since: 0.1
+ */
+void rpmsg_context_free(struct rpmsg_context *ctx);
+
+/* ---- processor ----------------------------------------------------------------------------- */
+
+/**
+ * enum rpmsg_processor_state - life cycle of a processor
+ * @RPMSG_PROCESSOR_UNKNOWN: a state that this version of the library does not know
+ * @RPMSG_PROCESSOR_OFFLINE: not running
+ * @RPMSG_PROCESSOR_SUSPENDED: sleeping
+ * @RPMSG_PROCESSOR_RUNNING: booted by Linux
+ * @RPMSG_PROCESSOR_CRASHED: died, and was not recovered yet
+ * @RPMSG_PROCESSOR_ATTACHED: booted by someone else, and used by Linux
+ * @RPMSG_PROCESSOR_DETACHED: booted by someone else, and not used by Linux
+ */
+enum rpmsg_processor_state {
+	RPMSG_PROCESSOR_UNKNOWN,
+	RPMSG_PROCESSOR_OFFLINE,
+	RPMSG_PROCESSOR_SUSPENDED,
+	RPMSG_PROCESSOR_RUNNING,
+	RPMSG_PROCESSOR_CRASHED,
+	RPMSG_PROCESSOR_ATTACHED,
+	RPMSG_PROCESSOR_DETACHED,
+};
+
+/**
+ * rpmsg_processor_list() - read all processors
+ * @ctx: context
+ * @list_out: array of processors in the order of their index; free it, with its elements, with
+ *	rpmsg_processor_list_free()
+ * @count_out: elements in the array; 0 is a success
+ *
+ * Return: 0 or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_list(struct rpmsg_context *ctx, struct rpmsg_processor ***list_out,
+			 size_t *count_out);
+
+/**
+ * rpmsg_processor_list_free() - free an array of processors and its elements
+ * @list: array of rpmsg_processor_list(), or NULL
+ * @count: its elements
+ *
+ * Since: 0.1
+ */
+void rpmsg_processor_list_free(struct rpmsg_processor **list, size_t count);
+
+/**
+ * rpmsg_processor_find() - find one processor
+ * @ctx: context
+ * @name: its name, or "remoteprocN"; the latter wins where both exist
+ * @processor_out: the processor; free it with rpmsg_processor_free()
+ *
+ * Return: 0, -ENOENT when there is none, -ENOTUNIQ when several have this name.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_find(struct rpmsg_context *ctx, const char *name,
+			 struct rpmsg_processor **processor_out);
+
+/**
+ * rpmsg_processor_free() - free a processor object; the processor itself is not touched
+ * @processor: processor or NULL
+ *
+ * Since: 0.1
+ */
+void rpmsg_processor_free(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_refresh() - read state and firmware again
+ * @processor: processor; unchanged on error
+ *
+ * Return: 0, -ENODEV when the processor is gone, or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_refresh(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_name() - the name that its driver gave it
+ * @processor: processor
+ *
+ * Return: the name; not necessarily unique.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_processor_get_name(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_sysname() - the kernel's name, "remoteprocN"
+ * @processor: processor
+ *
+ * Return: the name, unique while the processor exists.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_processor_get_sysname(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_syspath() - its folder in sysfs
+ * @processor: processor
+ *
+ * Return: absolute path.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_processor_get_syspath(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_index() - the N of "remoteprocN"
+ * @processor: processor
+ *
+ * Return: the index.
+ *
+ * Since: 0.1
+ */
+unsigned int rpmsg_processor_get_index(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_state() - state when it was last read
+ * @processor: processor; rpmsg_processor_refresh() reads it again
+ *
+ * Return: the state.
+ *
+ * Since: 0.1
+ */
+enum rpmsg_processor_state rpmsg_processor_get_state(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_get_firmware() - name of the firmware file when it was last read
+ * @processor: processor; rpmsg_processor_refresh() reads it again
+ *
+ * Return: the name as the kernel's firmware loader will look it up, or "unknown". The string lives
+ * until the next rpmsg_processor_refresh() or rpmsg_processor_free().
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_processor_get_firmware(const struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_state_to_string() - a state's name, as sysfs spells it
+ * @state: state
+ *
+ * Return: a constant string; "unknown" for every value that is not in the enumeration.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_processor_state_to_string(enum rpmsg_processor_state state);
+
+/**
+ * rpmsg_processor_set_firmware() - choose the firmware of the next boot
+ * @processor: processor; rpmsg_processor_get_firmware() shows the new name at once
+ * @firmware: file name below the firmware folders; whether it exists shows at boot
+ *
+ * Return: 0, -EINVAL for an empty name or one with a newline, -EBUSY unless the processor is
+ * offline, -EACCES without the right to write, -ENODEV when it is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_set_firmware(struct rpmsg_processor *processor, const char *firmware);
+
+/**
+ * rpmsg_processor_boot() - load the firmware and start the processor
+ * @processor: processor; its state is read again
+ *
+ * Returns when the processor runs; its services are announced some time later
+ * (rpmsg_channel_wait()).
+ *
+ * Takes as long as the kernel needs to load and start the firmware.
+ *
+ * Return: 0, -EALREADY when it runs (it was not touched), -EBUSY when it crashed and was not
+ * recovered (rpmsg_processor_stop() first), -ENOENT when there is no such firmware file,
+ * -EINVAL when the kernel refused the image (the kernel's log says why), -EACCES without the right
+ * to write, -ENODEV when it is gone, or another errno of the processor's driver.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_boot(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_stop() - stop the processor
+ * @processor: processor; its state is read again
+ *
+ * All its channels and nodes are gone when this returns; every open endpoint answers -EPIPE.
+ *
+ * Return: 0, -EALREADY when it does not run, -EBUSY when it still runs because someone else booted
+ * it too (the kernel counts), -EACCES without the right to write, -ENODEV when it is gone, or
+ * another errno of the processor's driver.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_stop(struct rpmsg_processor *processor);
+
+/* ---- channel ------------------------------------------------------------------------------- */
+
+/**
+ * rpmsg_channel_list() - read all channels
+ * @ctx: context
+ * @processor: only this processor's, or NULL for all, those without a processor included
+ * @list_out: array of channels, sorted by processor, service name, destination; free it, with its
+ *	elements, with rpmsg_channel_list_free()
+ * @count_out: elements in the array; 0 is a success
+ *
+ * The kernel's own devices on the bus, "rpmsg_ctrl" and "rpmsg_ns", are not channels to a service
+ * and are left out.
+ *
+ * Return: 0 or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_channel_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		       struct rpmsg_channel ***list_out, size_t *count_out);
+
+/**
+ * rpmsg_channel_list_free() - free an array of channels and its elements
+ * @list: array of rpmsg_channel_list(), or NULL
+ * @count: its elements
+ *
+ * Since: 0.1
+ */
+void rpmsg_channel_list_free(struct rpmsg_channel **list, size_t count);
+
+/**
+ * rpmsg_channel_find() - find a channel by the name of its service
+ * @ctx: context
+ * @processor: only on this processor, or NULL for any
+ * @service: name of the service
+ * @channel_out: the first match in the order of rpmsg_channel_list(); free it with
+ *	rpmsg_channel_free()
+ *
+ * Return: 0, -ENOENT when there is none, or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_channel_find(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		       const char *service, struct rpmsg_channel **channel_out);
+
+/**
+ * rpmsg_channel_wait() - wait until a service is announced
+ * @ctx: context
+ * @processor: only on this processor, or NULL for any
+ * @service: name of the service
+ * @timeout_ns: limit of the wait
+ * @channel_out: the channel; free it with rpmsg_channel_free()
+ *
+ * A service that is there already is found at once. Needs no udev daemon.
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), or a negative errno of reading
+ * sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_channel_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		       const char *service, int64_t timeout_ns, struct rpmsg_channel **channel_out);
+
+/**
+ * rpmsg_channel_free() - free a channel object; the channel itself is not touched
+ * @channel: channel or NULL
+ *
+ * Since: 0.1
+ */
+void rpmsg_channel_free(struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_service() - name of the service
+ * @channel: channel
+ *
+ * Return: the name.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_channel_get_service(const struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_src() - local address
+ * @channel: channel
+ *
+ * Return: the address, RPMSG_ADDRESS_ANY while no driver opened the channel.
+ *
+ * Since: 0.1
+ */
+uint32_t rpmsg_channel_get_src(const struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_dst() - address of the service on the remote processor
+ * @channel: channel
+ *
+ * Return: the address.
+ *
+ * Since: 0.1
+ */
+uint32_t rpmsg_channel_get_dst(const struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_announce() - whether Linux announces the channel to the remote processor
+ * @channel: channel
+ *
+ * Return: true if it does.
+ *
+ * Since: 0.1
+ */
+bool rpmsg_channel_get_announce(const struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_processor() - the processor that it leads to
+ * @channel: channel
+ *
+ * Return: "remoteprocN", or NULL when its transport does not belong to a remoteproc.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_channel_get_processor(const struct rpmsg_channel *channel);
+
+/**
+ * rpmsg_channel_get_syspath() - its folder in sysfs
+ * @channel: channel
+ *
+ * Return: absolute path.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_channel_get_syspath(const struct rpmsg_channel *channel);
+
+/* ---- node ---------------------------------------------------------------------------------- */
+
+/**
+ * rpmsg_node_list() - read all nodes
+ * @ctx: context
+ * @processor: only this processor's, or NULL for all, those without a processor included
+ * @list_out: array of nodes in the order of their number; free it, with its elements, with
+ *	rpmsg_node_list_free()
+ * @count_out: elements in the array; 0 is a success
+ *
+ * Return: 0 or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_node_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		    struct rpmsg_node ***list_out, size_t *count_out);
+
+/**
+ * rpmsg_node_list_free() - free an array of nodes and its elements
+ * @list: array of rpmsg_node_list(), or NULL
+ * @count: its elements
+ *
+ * Since: 0.1
+ */
+void rpmsg_node_list_free(struct rpmsg_node **list, size_t count);
+
+/**
+ * rpmsg_node_find() - find one node
+ * @ctx: context
+ * @processor: only on this processor, or NULL for any
+ * @name: "/dev/rpmsgN", "rpmsgN", or the name of a service
+ * @node_out: the node; free it with rpmsg_node_free()
+ *
+ * Return: 0, -ENOENT when there is none, -ENOTUNIQ when several nodes lead to this service, or a
+ * negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_node_find(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		    const char *name, struct rpmsg_node **node_out);
+
+/**
+ * rpmsg_node_create() - make a new node with the addresses given
+ * @ctx: context
+ * @processor: on which processor; NULL if there is just one that offers /dev/rpmsg_ctrlN
+ * @name: name of the node, shorter than RPMSG_NAME_SIZE; usually that of the service
+ * @src: local address, or RPMSG_ADDRESS_ANY; whether it is free shows when the node is opened
+ * @dst: address on the remote processor that it sends to
+ * @timeout_ns: limit for finding the control device, its lock, and the new node
+ * @node_out: the node; free it with rpmsg_node_free(), which leaves the device in place
+ *
+ * The device lives until rpmsg_node_destroy() or the end of the processor. Where a udev daemon sets
+ * the owner and mode of its file, that happens a moment after this call returns.
+ *
+ * The kernel's call does not tell which node it made. The library finds it by comparing what hangs
+ * below the control device before and after, under a lock (flock(2)) on the control device that all
+ * its users take. A program that creates a node of the same name and addresses at the same time and
+ * without this library may get it confused.
+ *
+ * Return: 0, -ENAMETOOLONG, -EINVAL for an empty name, -ENOTUNIQ when @processor is NULL and
+ * several come into question, -EACCES without the right to open the control device, -EAGAIN,
+ * -ETIMEDOUT, -EINTR (see the rules on time; nothing was made), or another negative errno of the
+ * kernel.
+ *
+ * Since: 0.1
+ */
+int rpmsg_node_create(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+		      const char *name, uint32_t src, uint32_t dst, int64_t timeout_ns,
+		      struct rpmsg_node **node_out);
+
+/**
+ * rpmsg_node_create_for_channel() - make a new node that leads to a channel's service
+ * @ctx: context
+ * @channel: channel; gives the name and the destination, the source is RPMSG_ADDRESS_ANY
+ * @timeout_ns: as in rpmsg_node_create()
+ * @node_out: as in rpmsg_node_create()
+ *
+ * Return: as rpmsg_node_create(), and -ENODEV when the channel is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
+				  int64_t timeout_ns, struct rpmsg_node **node_out);
+
+/**
+ * rpmsg_node_destroy() - remove the device of a node
+ * @node: node; still to be freed with rpmsg_node_free()
+ *
+ * Return: 0, -EBUSY while somebody has it open, -ENOENT, -ENODEV or -ENETRESET when it is gone,
+ * -EINVAL for a node that the kernel made by itself for a channel and that goes with it, -EACCES
+ * without the right to open it.
+ *
+ * Since: 0.1
+ */
+int rpmsg_node_destroy(struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_free() - free a node object; the device itself is not touched
+ * @node: node or NULL
+ *
+ * Since: 0.1
+ */
+void rpmsg_node_free(struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_path() - path of the device, "/dev/rpmsgN"
+ * @node: node
+ *
+ * Return: absolute path.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_node_get_path(const struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_name() - name that it was made with, usually that of the service
+ * @node: node
+ *
+ * Return: the name.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_node_get_name(const struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_src() - local address
+ * @node: node
+ *
+ * Return: the address. Kernels differ in what they show when the address was left to them: the real
+ * address once opened, or RPMSG_ADDRESS_ANY.
+ *
+ * Since: 0.1
+ */
+uint32_t rpmsg_node_get_src(const struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_dst() - address on the remote processor
+ * @node: node
+ *
+ * Return: the address.
+ *
+ * Since: 0.1
+ */
+uint32_t rpmsg_node_get_dst(const struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_processor() - the processor that it leads to
+ * @node: node
+ *
+ * Return: "remoteprocN", or NULL when its transport does not belong to a remoteproc.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_node_get_processor(const struct rpmsg_node *node);
+
+/* ---- endpoint ------------------------------------------------------------------------------ */
+
+/**
+ * enum rpmsg_endpoint_mode - how messages travel between application and kernel
+ * @RPMSG_ENDPOINT_STOCK: read and write on a node of a mainline kernel, which never reports POLLOUT
+ *	and cannot write through io_uring: rpmsg_endpoint_send() tries again at growing intervals,
+ *	at most 2 ms, while the transport is full
+ * @RPMSG_ENDPOINT_PLAIN: read and write on a node that waits properly
+ *
+ * Later versions add modes.
+ */
+enum rpmsg_endpoint_mode {
+	RPMSG_ENDPOINT_STOCK,
+	RPMSG_ENDPOINT_PLAIN,
+};
+
+/**
+ * rpmsg_endpoint_open() - open a node
+ * @ctx: context; not needed any more when the call returns
+ * @path: path of the device, or of a link to it
+ * @endpoint_out: the endpoint; free it with rpmsg_endpoint_close()
+ *
+ * Return: 0, -ENOENT, -EACCES, -ENETRESET when the remote is gone, -EBUSY while somebody else has
+ * it open, -ENOTTY when the file is not an rpmsg node, -EINVAL when the local address of the node
+ * is taken, or another errno of open(2).
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_open(struct rpmsg_context *ctx, const char *path,
+			struct rpmsg_endpoint **endpoint_out);
+
+/**
+ * rpmsg_endpoint_open_service() - open an endpoint that leads to a service
+ * @ctx: context; not needed any more when the call returns
+ * @processor: only on this processor, or NULL for any
+ * @service: name of the service
+ * @timeout_ns: limit for the service to appear, and for making the node
+ * @endpoint_out: the endpoint; free it with rpmsg_endpoint_close(), which removes the node, too
+ *
+ * Waits for the service, makes a node for it and opens that. Where the kernel made a node for the
+ * channel by itself ("rpmsg-raw") and nobody uses it, it is opened instead.
+ *
+ * A process that dies without rpmsg_endpoint_close() leaves the node behind; rpmsg_node_list()
+ * shows it and rpmsg_node_destroy() removes it.
+ *
+ * Return: 0 or the errors of rpmsg_channel_wait(), rpmsg_node_create_for_channel(),
+ * rpmsg_endpoint_open().
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_open_service(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+				const char *service, int64_t timeout_ns,
+				struct rpmsg_endpoint **endpoint_out);
+
+/**
+ * rpmsg_endpoint_close() - close and free an endpoint
+ * @endpoint: endpoint or NULL; no other thread may be inside a call on it, and its requests on an
+ *	io_uring must have completed
+ *
+ * Messages that were received and not read are lost.
+ *
+ * Since: 0.1
+ */
+void rpmsg_endpoint_close(struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_get_fd() - the file descriptor, for an event loop of the caller
+ * @endpoint: endpoint; keeps owning the descriptor, which lives until rpmsg_endpoint_close()
+ *
+ * Readable (POLLIN) means that rpmsg_endpoint_recv() will not have to wait; writable (POLLOUT, not
+ * in %RPMSG_ENDPOINT_STOCK) that rpmsg_endpoint_send() will not; POLLERR that the remote is gone.
+ * After rpmsg_endpoint_recv() answered -EMSGSIZE the message waits in the library, not in the
+ * kernel: call it again before polling. The descriptor is in non-blocking mode; leave it there.
+ *
+ * Return: the descriptor, or -EINVAL.
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_get_path() - path of its device
+ * @endpoint: endpoint
+ *
+ * Return: the path.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_endpoint_get_path(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_get_mtu() - the largest message, in bytes
+ * @endpoint: endpoint
+ * @mtu_out: the largest message that can be sent; none received is larger
+ *
+ * Return: 0, or -EOPNOTSUPP where the transport does not tell; then the kernel alone decides.
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_out);
+
+/**
+ * rpmsg_endpoint_get_mode() - how its messages travel
+ * @endpoint: endpoint
+ *
+ * Return: the mode, which does not change while the endpoint is open.
+ *
+ * Since: 0.1
+ */
+enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_send() - send one message
+ * @endpoint: endpoint
+ * @buf: the message; the caller's again when the call returns
+ * @len: its length in bytes; 0 is a message too
+ * @timeout_ns: limit for the transport to have room
+ *
+ * Success means that the transport took the message, not that the remote processor read it.
+ *
+ * Return: 0, -EMSGSIZE when it is larger than the transport can carry, -EPIPE when the remote is
+ * gone, -EINVAL when the node has no destination address, -EAGAIN, -ETIMEDOUT, -EINTR (see the
+ * rules on time; the message was not sent).
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t len,
+			int64_t timeout_ns);
+
+/**
+ * rpmsg_endpoint_recv() - receive one message
+ * @endpoint: endpoint
+ * @buf: where to store it
+ * @size: room in @buf, in bytes
+ * @timeout_ns: limit for a message to arrive
+ * @len_out: length of the message in bytes; 0 is an empty message, not the end of anything. Also
+ *	written with -EMSGSIZE.
+ *
+ * Return: 0, -EMSGSIZE when the message is larger than @size (it is kept, its length is in
+ * @len_out, call again with a larger buffer), -EPIPE when the remote is gone, -EAGAIN, -ETIMEDOUT,
+ * -EINTR (see the rules on time; no message is lost).
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
+			int64_t timeout_ns, size_t *len_out);
+
+/**
+ * rpmsg_endpoint_prep_send() - fill an SQE of the caller's io_uring to send one message
+ * @endpoint: endpoint; must stay open until the completion
+ * @sqe: submission queue entry. Every field is set: set user_data and flags after this call.
+ * @buf: the message; unchanged until the completion, whatever its result
+ * @len: its length in bytes
+ *
+ * The completion's res is @len, or -EPIPE when the remote is or goes away, -EMSGSIZE, -EINVAL,
+ * -ECANCELED. While the transport is full the request waits in the kernel without a thread and
+ * without limit: link an IORING_OP_LINK_TIMEOUT for one. The kernel may carry out waiting requests
+ * in any order; to keep messages in order have one outstanding at a time, or link them
+ * (IOSQE_IO_LINK).
+ *
+ * Return: 0, -EMSGSIZE when it is larger than the transport can carry, -EOPNOTSUPP in
+ * %RPMSG_ENDPOINT_STOCK: there such a request may never complete, use rpmsg_endpoint_send().
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe,
+			     const void *buf, size_t len);
+
+/**
+ * rpmsg_endpoint_prep_recv() - fill an SQE of the caller's io_uring to receive one message
+ * @endpoint: endpoint; must stay open until the completion
+ * @sqe: submission queue entry. Every field is set: set user_data and flags after this call.
+ * @buf: where to store it; the kernel's until the completion
+ * @size: room in @buf, in bytes: at least rpmsg_endpoint_get_mtu(), a mainline kernel cuts what
+ *	does not fit
+ *
+ * The completion's res is the length of the message (0: an empty one), or -EPIPE when the remote is
+ * or goes away, -EMSGSIZE when it does not fit (the message is kept), -ECANCELED. With several
+ * outstanding, which message lands in which buffer is not defined. Works in every mode.
+ *
+ * Return: 0, or -EINVAL.
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe, void *buf,
+			     size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBRPMSG_H */

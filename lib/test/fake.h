@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A sysfs and a /dev that only this process sees: temporary file systems in a mount namespace of
+ * its own, filled with what a test needs, and the ioctls of the devices in them.
+ */
+#ifndef LIBRPMSG_TEST_FAKE_H
+#define LIBRPMSG_TEST_FAKE_H
+
+#include <stdbool.h>
+
+#define FAKE_VIRTIO(n)	"/sys/devices/platform/soc/remoteproc/remoteproc" #n "/rproc-virtio." #n \
+		       ".auto/virtio" #n
+
+/* What the next RPMSG_CREATE_EPT_IOCTL does. */
+enum fake_create {
+	FAKE_CREATE_NODE,		/* as the kernel: the lowest free number */
+	FAKE_CREATE_FAIL,		/* ENOSPC */
+	FAKE_CREATE_NOTHING,		/* succeeds, and the node is gone again */
+	FAKE_CREATE_REUSE,		/* node 0 goes, and the new one takes its number */
+};
+
+extern enum fake_create fake_create;
+extern unsigned int fake_creates;	/* calls */
+extern unsigned int fake_destroys;
+
+/* False where the machine does not let us: the test is to be skipped. */
+bool fake_enter(void);
+/* Back to an empty sysfs. */
+void fake_reset(void);
+
+void fake_processor(unsigned int index, const char *name, const char *state);
+void fake_channel(unsigned int processor, const char *service, const char *src, const char *dst);
+void fake_control(unsigned int processor, unsigned int number);
+void fake_node(unsigned int control, unsigned int number, const char *name, const char *dst);
+void fake_remove(const char *subsystem, const char *name);
+void fake_attr(const char *folder, const char *attr, const char *value);
+void fake_device_file(unsigned int number, bool real);
+
+#endif /* LIBRPMSG_TEST_FAKE_H */

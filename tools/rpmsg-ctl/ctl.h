@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rpmsg-ctl: what its commands share.
+ */
+#ifndef RPMSG_CTL_H
+#define RPMSG_CTL_H
+
+#include <librpmsg.h>
+#include <signal.h>
+
+/* Exit statuses. */
+enum {
+	CTL_OK = 0,
+	CTL_FAILED = 1,
+	CTL_USAGE = 2,
+};
+
+/* A message on its way through the tool; larger than any transport's. */
+#define CTL_MESSAGE_MAX		(1024 * 1024)
+
+struct ctl_command {
+	const char *name;
+	const char *summary;
+	const char *help;	/* all of --help */
+	int (*run)(struct rpmsg_context *ctx, int argc, char **argv);
+};
+
+extern const struct ctl_command command_boot, command_create, command_destroy, command_list,
+	command_ping, command_recv, command_send, command_stop;
+
+/* Set by SIGINT, SIGTERM and SIGHUP after ctl_catch_signals(). */
+extern volatile sig_atomic_t ctl_interrupted;
+
+void ctl_catch_signals(void);
+
+int ctl_fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ctl_usage(const struct ctl_command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int ctl_option_error(const struct ctl_command *command, int argc, char **argv);
+int ctl_help(const struct ctl_command *command);
+
+bool ctl_parse_duration(const char *text, int64_t *ns_out);
+bool ctl_parse_address(const char *text, uint32_t *address_out);
+bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
+		     unsigned long *count_out);
+
+/* Printable copy of text that came from a remote processor; valid until the fourth call after. */
+const char *ctl_clean(const char *text);
+const char *ctl_address(uint32_t address);
+const char *ctl_seconds(int64_t ns);
+
+int ctl_find_processor(struct rpmsg_context *ctx, const char *name,
+		       struct rpmsg_processor **processor_out);
+int ctl_open(struct rpmsg_context *ctx, const char *processor_name, const char *target,
+	     int64_t timeout_ns, struct rpmsg_endpoint **endpoint_out);
+int ctl_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size, int64_t timeout_ns,
+	     size_t *len_out);
+int ctl_recv_print(struct rpmsg_endpoint *endpoint, const char *target, unsigned long count,
+		   int64_t timeout_ns, bool hex);
+
+#endif /* RPMSG_CTL_H */
