@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The host's end of a test's processor, see endpoint.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+
+int ctrl_open(const struct processor *processor)
+{
+	char device[32], node[NODE_MAX];
+
+	if (processor_find(processor, "class/rpmsg", "rpmsg_ctrl", NULL, device,
+			   sizeof(device)) != 1)
+		return -ENODEV;
+	snprintf(node, sizeof(node), "/dev/%s", device);
+	return node_open(node, O_RDWR);
+}
+
+int ctrl_ioctl(int ctrl, unsigned long request, const char *name, uint32_t src, uint32_t dst)
+{
+	struct rpmsg_endpoint_info info = { .src = src, .dst = dst };
+
+	memcpy(info.name, name, strnlen(name, sizeof(info.name)));
+	return ioctl(ctrl, request, &info) ? -errno : 0;
+}
+
+int endpoint_node(const struct processor *processor, const char *name, char node[NODE_MAX])
+{
+	char device[32] = "";
+	int count;
+
+	count = processor_find(processor, "class/rpmsg", "rpmsg", name, device, sizeof(device));
+	snprintf(node, NODE_MAX, "/dev/%s", device);
+	return count;
+}
+
+int endpoint_create(const struct processor *processor, int ctrl, const char *name, uint32_t src,
+		    uint32_t dst, char node[NODE_MAX])
+{
+	int ret;
+
+	ret = ctrl_ioctl(ctrl, RPMSG_CREATE_EPT_IOCTL, name, src, dst);
+	if (ret)
+		return ret;
+	return endpoint_node(processor, name, node) == 1 ? 0 : -ENODEV;
+}
+
+int endpoint_open(const struct processor *processor, int ctrl, const char *name, uint32_t src,
+		  uint32_t dst, int flags)
+{
+	char node[NODE_MAX];
+	int ret;
+
+	ret = endpoint_create(processor, ctrl, name, src, dst, node);
+	return ret ? ret : node_open(node, flags);
+}
+
+int channel_find(const struct processor *processor, const char *service)
+{
+	return processor_find(processor, "bus/rpmsg/devices", "", service, NULL, 0);
+}
+
+int node_open(const char *node, int flags)
+{
+	int fd = open(node, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int node_read(int fd, void *data, size_t size)
+{
+	ssize_t ret = read(fd, data, size);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+int node_write(int fd, const void *data, size_t size)
+{
+	ssize_t ret = write(fd, data, size);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+int node_poll(int fd, int events, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = events };
+	int ret = poll(&poll_fd, 1, timeout_ms);
+
+	return ret < 0 ? -errno : poll_fd.revents;
+}

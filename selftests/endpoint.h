@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's end: /dev/rpmsg_ctrlN and /dev/rpmsgN of a test's processor.
+ */
+#ifndef SELFTESTS_ENDPOINT_H
+#define SELFTESTS_ENDPOINT_H
+
+#include <linux/rpmsg.h>
+
+#include "processor.h"
+
+#define NODE_MAX	64	/* "/dev/rpmsg17" */
+
+/* Opens the control device of the processor. Returns a file descriptor or -errno. */
+int ctrl_open(const struct processor *processor);
+
+/* One of the control device's ioctls with these values. Returns 0 or -errno. */
+int ctrl_ioctl(int ctrl, unsigned long request, const char *name, uint32_t src, uint32_t dst);
+
+/* Finds the node of the endpoint of that name. Returns how many there are. */
+int endpoint_node(const struct processor *processor, const char *name, char node[NODE_MAX]);
+
+/* Creates an endpoint and finds its node. Returns 0 or -errno. */
+int endpoint_create(const struct processor *processor, int ctrl, const char *name, uint32_t src,
+		    uint32_t dst, char node[NODE_MAX]);
+
+/* Creates an endpoint and opens it with the flags. Returns a file descriptor or -errno. */
+int endpoint_open(const struct processor *processor, int ctrl, const char *name, uint32_t src,
+		  uint32_t dst, int flags);
+
+/* Finds the channel of that service. Returns how many there are. */
+int channel_find(const struct processor *processor, const char *service);
+
+/* As open(), read(), write(), but return -errno. */
+int node_open(const char *node, int flags);
+int node_read(int fd, void *data, size_t size);
+int node_write(int fd, const void *data, size_t size);
+
+/* The events that are there within the time; 0 when none is. */
+int node_poll(int fd, int events, int timeout_ms);
+
+#endif /* SELFTESTS_ENDPOINT_H */
