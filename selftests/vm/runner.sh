@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs the selftests inside the VM: runner.sh [NOUN...], default all of build/selftests/*.test.
+# A test fails by its exit status (0 pass, 4 skip), by taking too long, or by what the
+# kernel logs while it runs. Output is KTAP; the last line counts test cases.
+
+set -uo pipefail
+
+here=$RPMSG_TOP/selftests/vm
+limit=120
+[[ $RPMSG_KERNEL != debug ]] || limit=400
+passed=0
+failed=0
+skipped=0
+number=0
+
+# mark TEXT: a line in the kernel log, from which kernel_log_clean reads on.
+mark()
+{
+	MARK="selftest: $1 ($$.$number)"
+	echo "$MARK" >/dev/kmsg
+}
+
+# kernel_log_clean: false, and the lines shown, when the log since the mark has bad ones.
+kernel_log_clean()
+{
+	local since
+
+	since=$(dmesg | grep -F -A 1000000 -- "$MARK")
+	grep -qEf "$here/dmesg-bad" <<<"$since" || return 0
+	echo "  # the kernel log of this test:"
+	head -n 120 <<<"$since" | sed 's/^/  # /'
+	return 1
+}
+
+# bounded SECONDS COMMAND...: its exit status; 124 when it had to be killed, and 125 when not
+# even that ended it. timeout(1) would wait for ever for a process stuck in the kernel.
+bounded()
+{
+	local end=$((SECONDS + $1)) child
+
+	shift
+	setsid "$@" </dev/null &
+	child=$!
+	while kill -0 $child 2>/dev/null; do
+		if [[ $SECONDS -ge $((end + 10)) ]]; then
+			return 125
+		elif [[ $SECONDS -ge $end ]]; then
+			kill -KILL -- -$child 2>/dev/null
+		fi
+		sleep 0.1
+	done
+	wait $child
+	local status=$?
+	[[ $SECONDS -lt $end ]] || status=124
+	return $status
+}
+
+# A process that cannot be killed: what comes after it would be worth nothing.
+bail_out()
+{
+	echo "Bail out! $1 is stuck in the kernel"
+	echo w >/proc/sysrq-trigger
+	kernel_log_clean
+	totals
+	exit 1
+}
+
+totals()
+{
+	echo "# Totals: pass:$passed fail:$failed xfail:0 xpass:0 skip:$skipped error:0"
+}
+
+# result STATUS NAME [REASON]: one line for a whole program.
+result()
+{
+	echo "$1 $number $2${3:+ # $3}"
+}
+
+count_cases()
+{
+	local line
+
+	CASES=0
+	BAD_CASES=0
+	while read -r line; do
+		case $line in
+		"ok "*"# SKIP"*) ((skipped++, CASES++)) ;;
+		"ok "*) ((passed++, CASES++)) ;;
+		"not ok "*) ((failed++, CASES++, BAD_CASES++)) ;;
+		esac
+	done <"$1"
+	return 0
+}
+
+run_test()
+{
+	local program=$1 name out=/run/test-output status
+
+	name=$(basename "$program" .test)
+	((number++))
+	mark "$name"
+	bounded "$limit" "$program" >"$out" 2>&1
+	status=$?
+	sed 's/^/  /' "$out"
+	count_cases "$out"
+
+	if [[ $status -eq 125 ]]; then
+		((failed++))
+		result "not ok" "$name" "cannot be killed"
+		bail_out "$name"
+	elif [[ $status -eq 124 ]]; then
+		((failed++))
+		result "not ok" "$name" "took longer than $limit s"
+	elif [[ $status -eq 4 && $BAD_CASES -eq 0 ]]; then
+		[[ $CASES -gt 0 ]] || ((skipped++))
+		result ok "$name" "SKIP"
+	elif [[ $status -ne 0 ]]; then
+		[[ $BAD_CASES -gt 0 ]] || ((failed++))
+		result "not ok" "$name" "exit status $status"
+	elif [[ $BAD_CASES -gt 0 ]]; then
+		result "not ok" "$name" "cases failed, and yet the exit status is 0"
+	elif ! kernel_log_clean; then
+		((failed++))
+		result "not ok" "$name" "the kernel complained"
+		return
+	else
+		[[ $CASES -gt 0 ]] || ((passed++))
+		result ok "$name"
+		return
+	fi
+	# Failed already, but what the kernel said may be the reason.
+	kernel_log_clean || true
+}
+
+# check NAME COMMAND...: one case of the runner itself.
+check()
+{
+	local name=$1
+
+	shift
+	((number++))
+	mark "$name"
+	if "$@" && kernel_log_clean; then
+		((passed++))
+		result ok "$name"
+	else
+		((failed++))
+		result "not ok" "$name"
+	fi
+}
+
+# Nothing may hold a module when all tests are over.
+unload_modules()
+{
+	local module loaded=() status
+
+	for module in urproc remoteproc virtio_rpmsg_bus rpmsg_ctrl rpmsg_char rpmsg_ns rpmsg_core; do
+		[[ ! -d /sys/module/$module ]] || loaded+=("$module")
+	done
+	[[ ${#loaded[@]} -eq 0 ]] || bounded 60 rmmod "${loaded[@]}" >/run/rmmod-output 2>&1
+	status=$?
+	[[ $status -eq 0 ]] || sed 's/^/  # /' /run/rmmod-output
+	if [[ $status -eq 125 ]]; then
+		((failed++))
+		result "not ok" unload_modules
+		bail_out rmmod
+	fi
+	return $status
+}
+
+# Memory that nothing points to any more. Only objects older than five seconds are looked
+# at, and one scan may see a pointer that was just on its way.
+no_leaks()
+{
+	local file=/sys/kernel/debug/kmemleak
+
+	sleep 6
+	echo scan >$file
+	echo scan >$file
+	grep -q . $file || return 0
+	sed 's/^/  # /' $file
+	return 1
+}
+
+# The boot's own log: our modules were loaded in it.
+MARK="Linux version"
+
+tests=()
+if [[ $# -eq 0 ]]; then
+	tests=("$RPMSG_BUILD"/selftests/*.test)
+else
+	for noun in "$@"; do
+		tests+=("$RPMSG_BUILD/selftests/$noun.test")
+	done
+fi
+
+extra=2
+[[ ! -e /sys/kernel/debug/kmemleak ]] || extra=3
+echo "KTAP version 1"
+echo "1..$((${#tests[@]} + extra))"
+((number++))
+if kernel_log_clean; then
+	((passed++))
+	result ok load_modules
+else
+	((failed++))
+	result "not ok" load_modules "the kernel complained"
+fi
+[[ ! -e /sys/kernel/debug/kmemleak ]] || echo clear >/sys/kernel/debug/kmemleak
+for test in "${tests[@]}"; do
+	run_test "$test"
+done
+check unload_modules unload_modules
+[[ ! -e /sys/kernel/debug/kmemleak ]] || check no_leaks no_leaks
+totals
+[[ $failed -eq 0 ]]

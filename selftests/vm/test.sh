@@ -1,0 +1,124 @@
+# shellcheck shell=bash disable=SC2034 # the parts read each other's variables
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# "./run test": the suites, their counts added up, and "./run demo".
+
+SUITES=(unit 6.1 6.12 debug)
+
+PASSED=0
+FAILED=0
+SKIPPED=0
+
+# tally SUITE PASSED FAILED SKIPPED
+tally()
+{
+	((PASSED += $2, FAILED += $3, SKIPPED += $4)) || true
+	say "-- suite $1: $2 passed, $3 failed, $4 skipped"
+}
+
+count_in()
+{
+	{ grep -o "$1" "$2" || true; } | wc -l
+}
+
+# meson_suite NAME FOLDER: the tests that need no kernel, counted from Meson's JUnit file,
+# which knows the cases inside each TAP program.
+meson_suite()
+{
+	local folder=$2 junit=$2/meson-logs/testlog.junit.xml all failed skipped status=0
+
+	rm -f "$junit"
+	meson test -C "$folder" --no-rebuild --print-errorlogs -t 4 </dev/null || status=$?
+	if [[ ! -s $junit ]]; then
+		tally "$1" 0 1 0
+		return
+	fi
+	all=$(count_in '<testcase ' "$junit")
+	failed=$(count_in '<\(failure\|error\)[ />]' "$junit")
+	skipped=$(count_in '<skipped[ />]' "$junit")
+	# A program may fail with all its cases passed: by its exit status, say.
+	[[ $status -eq 0 || $failed -gt 0 ]] || failed=1
+	tally "$1" $((all - failed - skipped)) "$failed" "$skipped"
+}
+
+unit_suite()
+{
+	lock_build
+	build_user
+	build_user_asan
+	unlock_build
+	meson_suite "unit" "$BUILD"
+	ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		meson_suite "unit, with ASan and UBSan" "$BUILD/asan"
+}
+
+# vm_suite FLAVOUR [NOUN...]
+vm_suite()
+{
+	local flavour=$1 log=$BUILD/log/test-$1.log status=0 totals out tee
+
+	shift
+	VM_KERNEL=$flavour VM_MODULES=ours VM_TIMEOUT=3600 VM_STRICT=1
+	VM_CONSOLE=$BUILD/log/console-$flavour.log
+	vm_setup
+	lock_build
+	build_sample "$flavour"
+	unlock_build
+	say "-- selftests on $flavour"
+	mkdir -p "$BUILD/log"
+	# No pipeline: run_vm must not be in a subshell, a signal would leave QEMU behind.
+	exec {out}> >(tee "$log")
+	tee=$!
+	run_vm "$TOP/selftests/vm/runner.sh" "$@" >&"$out" || status=$?
+	exec {out}>&-
+	wait "$tee" || true
+	totals=$(sed -n 's/^# Totals: pass:\([0-9]*\) fail:\([0-9]*\) .*skip:\([0-9]*\) .*/\1 \2 \3/p' "$log")
+	if [[ -z $totals ]]; then
+		# The guest died or hung: what it said is above, its finished cases count.
+		totals="$(grep -c '^  ok ' "$log" || true) $(($(grep -c '^  not ok ' "$log") + 1)) 0"
+	elif [[ $status -ne 0 && $totals == *" 0 "* ]]; then
+		totals="${totals% 0 *} 1 ${totals##* }"
+	fi
+	# shellcheck disable=SC2086 # three words
+	tally "$flavour" $totals
+}
+
+cmd_test()
+{
+	local suites=() nouns=() word jobs=(modules user)
+
+	for word in "$@"; do
+		case $word in
+		unit|6.1|6.12|debug) suites+=("$word") ;;
+		-*) die "test: unknown argument '$word'" ;;
+		*) nouns+=("$word") ;;
+		esac
+	done
+	[[ ${#suites[@]} -gt 0 ]] || suites=("${SUITES[@]}")
+	for word in "${suites[@]}"; do
+		case $word in
+		unit) ;;
+		debug) jobs+=(vm debug) ;;
+		*) jobs+=(vm) ;;
+		esac
+	done
+	packages_for "${jobs[@]}"
+	if [[ ${suites[*]} != unit ]]; then
+		lock_build
+		need_kselftest
+		unlock_build
+	fi
+	for word in "${suites[@]}"; do
+		if [[ $word == unit ]]; then unit_suite; else vm_suite "$word" "${nouns[@]}"; fi
+	done
+	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+	[[ $FAILED -eq 0 ]]
+}
+
+cmd_demo()
+{
+	[[ $# -eq 0 ]] || die "demo: takes no arguments"
+	vm_setup
+	run_vm "$TOP/examples/demo.sh"
+}
