@@ -81,6 +81,7 @@ rpmsg-trace kicks -p "$processor" >"$out/kicks" 2>&1 &
 trace=$!
 wait_for 30 grep -q . "$out/kicks" || { cat "$out/kicks" >&2; false; }
 show stream -n 10000
+show stream -n 1000 --batch 1
 
 step "where the time went: from the kick to the reader's wake-up"
 kill -INT "$trace"

@@ -4,7 +4,7 @@
  * through librpmsg and an io_uring of our own, and verify every one that comes back.
  *
  * A batch is a chain of sends and a chain of receives, submitted in one go; chained, so that
- * messages stay in order.
+ * messages stay in order. A batch of one is ping-pong.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,13 +16,13 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH		32
+#define BATCH_MAX	32
 #define LEN_MAX		496
 #define HEADER		8	/* number and checksum, in messages that are long enough */
 #define TIMEOUT_S	5
 #define SEND		UINT64_MAX	/* what a completion is of; others are the buffer's index */
 
-static unsigned char out[BATCH][LEN_MAX], in[BATCH][LEN_MAX];
+static unsigned char out[BATCH_MAX][LEN_MAX], in[BATCH_MAX][LEN_MAX];
 
 static int fail(const char *what, int err)
 {
@@ -132,14 +132,15 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int run(struct rpmsg_endpoint *endpoint, struct io_uring *ring, uint32_t n, int64_t *times)
+static int run(struct rpmsg_endpoint *endpoint, struct io_uring *ring, uint32_t n, uint32_t batch,
+	       int64_t *times)
 {
 	int64_t start_ns = now_ns();
 	uint32_t done, count;
 	double elapsed_s;
 
 	for (done = 0; done < n; done += count) {
-		count = n - done < BATCH ? n - done : BATCH;
+		count = n - done < batch ? n - done : batch;
 		if (run_batch(endpoint, ring, done, count, times))
 			return 1;
 	}
@@ -155,6 +156,7 @@ static int run(struct rpmsg_endpoint *endpoint, struct io_uring *ring, uint32_t 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "batch", required_argument, NULL, 'b' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "service", required_argument, NULL, 's' },
 		{ 0 },
@@ -163,18 +165,21 @@ int main(int argc, char **argv)
 	struct rpmsg_endpoint *endpoint;
 	struct rpmsg_context *ctx;
 	struct io_uring ring;
-	uint32_t n = 10000;
+	uint32_t n = 10000, batch = BATCH_MAX;
 	int64_t *times;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "n:s:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "b:n:s:", options, NULL)) != -1) {
 		if (c == 's')
 			service = optarg;
+		else if (c == 'b')
+			batch = (uint32_t)strtoul(optarg, NULL, 10);
 		else
 			n = c == 'n' ? (uint32_t)strtoul(optarg, NULL, 10) : 0;
 	}
-	if (!n || optind < argc) {
-		fprintf(stderr, "Usage: stream [-n COUNT] [--service NAME]\n");
+	if (!n || !batch || batch > BATCH_MAX || optind < argc) {
+		fprintf(stderr, "Usage: stream [-n COUNT] [-b BATCH, 1 to %d] [--service NAME]\n",
+			BATCH_MAX);
 		return 2;
 	}
 
@@ -187,11 +192,11 @@ int main(int argc, char **argv)
 		return fail(service, ret);
 
 	times = calloc(n, sizeof(*times));
-	ret = times ? io_uring_queue_init(2 * BATCH, &ring, 0) : -ENOMEM;
+	ret = times ? io_uring_queue_init(2 * BATCH_MAX, &ring, 0) : -ENOMEM;
 	if (ret) {
 		ret = fail("make an io_uring", ret);
 	} else {
-		ret = run(endpoint, &ring, n, times);
+		ret = run(endpoint, &ring, n, batch, times);
 		io_uring_queue_exit(&ring);
 	}
 	free(times);
