@@ -60,7 +60,7 @@ vm_suite()
 
 	shift
 	VM_KERNEL=$flavour VM_MODULES=ours VM_TIMEOUT=3600 VM_STRICT=1
-	VM_CONSOLE=$BUILD/log/console-$flavour.log
+	VM_CONSOLE=$BUILD/log/console-$flavour.log VM_REPEATABLE=1
 	vm_setup
 	lock_build
 	build_sample "$flavour"
@@ -76,7 +76,7 @@ vm_suite()
 	totals=$(sed -n 's/^# Totals: pass:\([0-9]*\) fail:\([0-9]*\) .*skip:\([0-9]*\) .*/\1 \2 \3/p' "$log")
 	if [[ -z $totals ]]; then
 		# The guest died or hung: what it said is above, its finished cases count.
-		totals="$(grep -c '^  ok ' "$log" || true) $(($(grep -c '^  not ok ' "$log") + 1)) 0"
+		totals="$(count_in '^  ok ' "$log") $(($(count_in '^  not ok ' "$log") + 1)) 0"
 	elif [[ $status -ne 0 && $totals == *" 0 "* ]]; then
 		totals="${totals% 0 *} 1 ${totals##* }"
 	fi
@@ -119,6 +119,7 @@ cmd_test()
 cmd_demo()
 {
 	[[ $# -eq 0 ]] || die "demo: takes no arguments"
+	VM_REPEATABLE=1
 	vm_setup
 	run_vm "$TOP/examples/demo.sh"
 }
