@@ -66,6 +66,18 @@ TEST_F(remoteproc, start_and_stop)
 	EXPECT_EQ(1, p->stops);
 }
 
+/* The kernel's own listeners get the same text that the attribute has. */
+TEST_F(remoteproc, uevent_tells_the_state)
+{
+	struct processor *p = &self->processor;
+
+	ASSERT_LT(0, processor_get(p, "uevent", self->text, sizeof(self->text)));
+	EXPECT_NE(NULL, strstr(self->text, "STATE=offline"));
+	ASSERT_EQ(0, processor_start(p));
+	ASSERT_LT(0, processor_get(p, "uevent", self->text, sizeof(self->text)));
+	EXPECT_NE(NULL, strstr(self->text, "STATE=running"));
+}
+
 TEST_F(remoteproc, segments_are_loaded)
 {
 	struct processor *p = &self->processor;

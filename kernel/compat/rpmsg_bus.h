@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include "../rpmsg/rpmsg_internal.h"
+#include "device.h"
 
 #ifdef HAVE_CONST_CLASS
 const struct class rpmsg_class = {
@@ -35,12 +36,6 @@ EXPORT_SYMBOL(rpmsg_class);
 #define COMPAT_MATCH_CONST	const
 #else
 #define COMPAT_MATCH_CONST
-#endif
-
-#ifdef HAVE_CONST_UEVENT
-#define COMPAT_UEVENT_CONST	const
-#else
-#define COMPAT_UEVENT_CONST
 #endif
 
 #ifdef HAVE_RPMSG_FLOW_CONTROL

@@ -2,12 +2,15 @@
 /*
  * /sys/class/remoteproc/remoteprocN: name, state, firmware, recovery, coredump.
  *
+ * Uevents carry STATE=, in the words of the attribute.
+ *
  * Writing calls the life cycle, with its locks and errors. Reading never waits for the life-cycle
  * lock, which is held for as long as a processor takes to start.
  */
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "../compat/device.h"
 #include "remoteproc_private.h"
 
 static struct rproc *dev_to_rproc(struct device *dev)
@@ -137,9 +140,18 @@ static const struct attribute_group rproc_group = {
 };
 __ATTRIBUTE_GROUPS(rproc);
 
+/* Uevents queue up: whoever hears them late still learns of every state, in order. */
+static int rproc_uevent(COMPAT_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
+{
+	const struct rproc *rproc = container_of(dev, const struct rproc, dev);
+
+	return add_uevent_var(env, "STATE=%s", rproc_state_name(READ_ONCE(rproc->state)));
+}
+
 struct class rproc_class = {
 	.name = "remoteproc",
 	.dev_groups = rproc_groups,
+	.dev_uevent = rproc_uevent,
 };
 
 int __init rproc_init_sysfs(void)
