@@ -61,6 +61,12 @@ int rproc_of_parse_firmware(struct device *dev, int index, const char **fw_name)
 phys_addr_t rproc_va_to_pa(void *cpu_addr);
 irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int vq_id);
 
+/* Loads the firmware's segments in the way of the processor's driver, or the default one. */
+static inline int rproc_load_segments(struct rproc *rproc, const struct firmware *fw)
+{
+	return rproc->ops->load ? rproc->ops->load(rproc, fw) : -EINVAL;
+}
+
 /* What a processor with ELF firmware does by default, for drivers that add to it. */
 int rproc_elf_load_segments(struct rproc *rproc, const struct firmware *fw);
 int rproc_elf_load_rsc_table(struct rproc *rproc, const struct firmware *fw);

@@ -182,7 +182,7 @@ int rproc_start(struct rproc *rproc, const struct firmware *fw)
 
 	lockdep_assert_held(&rproc->lock);
 
-	ret = rproc->ops->load ? rproc->ops->load(rproc, fw) : -EINVAL;
+	ret = rproc_load_segments(rproc, fw);
 	if (ret)
 		return ret;
 	rproc_publish_table(rproc, fw);

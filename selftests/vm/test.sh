@@ -3,7 +3,7 @@
 #
 # "./run test": the suites, their counts added up, and "./run demo".
 
-SUITES=(unit 6.1 6.12 debug)
+SUITES=(unit compat 6.1 6.12 debug)
 
 PASSED=0
 FAILED=0
@@ -84,13 +84,19 @@ vm_suite()
 	tally "$flavour" $totals
 }
 
+compat_suite()
+{
+	run_compat
+	tally compat "$COMPAT_PASSED" "$COMPAT_FAILED" "$COMPAT_SKIPPED"
+}
+
 cmd_test()
 {
 	local suites=() nouns=() word jobs=(modules user)
 
 	for word in "$@"; do
 		case $word in
-		unit|6.1|6.12|debug) suites+=("$word") ;;
+		unit|compat|6.1|6.12|debug) suites+=("$word") ;;
 		-*) die "test: unknown argument '$word'" ;;
 		*) nouns+=("$word") ;;
 		esac
@@ -98,7 +104,7 @@ cmd_test()
 	[[ ${#suites[@]} -gt 0 ]] || suites=("${SUITES[@]}")
 	for word in "${suites[@]}"; do
 		case $word in
-		unit) ;;
+		unit|compat) ;;
 		debug) jobs+=(vm debug) ;;
 		*) jobs+=(vm) ;;
 		esac
@@ -110,7 +116,10 @@ cmd_test()
 		unlock_build
 	fi
 	for word in "${suites[@]}"; do
-		if [[ $word == unit ]]; then unit_suite; else vm_suite "$word" "${nouns[@]}"; fi
+		case $word in
+		unit|compat) "${word}_suite" ;;
+		*) vm_suite "$word" "${nouns[@]}" ;;
+		esac
 	done
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[[ $FAILED -eq 0 ]]
