@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "fw_table.h"
 #include "remoteproc_private.h"
 
 /* Without a table, they have nothing to share with us. */

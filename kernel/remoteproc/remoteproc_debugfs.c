@@ -18,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "fw_table.h"
 #include "remoteproc_private.h"
 
 static struct dentry *rproc_debug_root;
@@ -74,17 +75,11 @@ int rproc_handle_trace(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 {
 	struct rproc_debug_trace *new;
 	struct fw_rsc_trace entry;
+	int ret;
 
-	if (avail < sizeof(entry)) {
-		dev_err(&rproc->dev, "resource at 0x%x: trace of %u bytes\n", offset, avail);
-		return -EINVAL;
-	}
-	memcpy(&entry, rsc, sizeof(entry));
-	if (entry.reserved) {
-		dev_err(&rproc->dev, "resource at 0x%x: trace: reserved field 0x%x\n", offset,
-			entry.reserved);
-		return -EINVAL;
-	}
+	ret = fw_table_get_trace(&rproc->dev, rsc, offset, avail, &entry);
+	if (ret)
+		return ret;
 
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "fw_elf.h"
+#include "fw_table.h"
 #include "remoteproc_private.h"
 
 static int rproc_elf_open(struct rproc *rproc, const struct firmware *fw, struct fw_elf *elf)
@@ -122,44 +123,16 @@ int rproc_elf_load_segments(struct rproc *rproc, const struct firmware *fw)
 }
 EXPORT_SYMBOL(rproc_elf_load_segments);
 
-static int rproc_check_table(struct rproc *rproc, const struct fw_elf *elf, const void *data,
-			     u64 size)
-{
-	struct resource_table table;
-
-	if (size < sizeof(table) || size > RPROC_TABLE_MAX) {
-		dev_err(&rproc->dev, "firmware %s: resource table of 0x%llx bytes\n", elf->name,
-			size);
-		return -EINVAL;
-	}
-	memcpy(&table, data, sizeof(table));
-	if (table.ver != 1) {
-		dev_err(&rproc->dev, "firmware %s: resource table of version %u\n", elf->name,
-			table.ver);
-		return -EINVAL;
-	}
-	if (table.reserved[0] || table.reserved[1]) {
-		dev_err(&rproc->dev, "firmware %s: resource table: reserved fields 0x%x 0x%x\n",
-			elf->name, table.reserved[0], table.reserved[1]);
-		return -EINVAL;
-	}
-	if (table.num > (size - sizeof(table)) / sizeof(table.offset[0])) {
-		dev_err(&rproc->dev, "firmware %s: resource table: %u entries in 0x%llx bytes\n",
-			elf->name, table.num, size);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int rproc_elf_find_table(struct rproc *rproc, const struct fw_elf *elf,
 				struct elf64_shdr *sec)
 {
+	struct fw_table table;
 	int ret;
 
 	ret = fw_elf_find_section(elf, ".resource_table", sec);
 	if (ret)
 		return ret;
-	return rproc_check_table(rproc, elf, elf->data + sec->sh_offset, sec->sh_size);
+	return fw_table_open(&table, &rproc->dev, elf->data + sec->sh_offset, sec->sh_size);
 }
 
 /**

@@ -33,9 +33,6 @@
 
 #include "remoteproc_internal.h"
 
-/* Larger resource tables are lies; real ones have a few hundred bytes. */
-#define RPROC_TABLE_MAX		SZ_64K
-
 /**
  * struct rproc_impl - a processor, with the state that struct rproc has no room for
  * @vq_srcu:	     guards rproc_vring.vq and the objects in rproc->notifyids, see above

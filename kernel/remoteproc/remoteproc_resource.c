@@ -2,14 +2,15 @@
 /*
  * The resource table: what the firmware wants to have before it runs.
  *
- * It is walked once per boot, in the private copy, which the remote cannot change; still every
- * entry is copied out and every field checked before it is used, for the file may say anything. The
- * walk only collects; memory is allocated after it, in the order of the list, so that a driver's
- * carveouts come first; addresses are filled in last. What was collected hangs on lists of the
- * processor, so a failure anywhere is undone by rproc_resource_cleanup().
+ * It is walked once per boot, in the private copy, which the remote cannot change. fw_table.c reads
+ * the entries and checks every field, for the file may say anything. The walk only collects; memory
+ * is allocated after it, in the order of the list, so that a driver's carveouts come first;
+ * addresses are filled in last. What was collected hangs on lists of the processor, so a failure
+ * anywhere is undone by rproc_resource_cleanup().
  */
 #include <linux/string.h>
 
+#include "fw_table.h"
 #include "remoteproc_private.h"
 
 static int rproc_handle_carveout(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
@@ -18,26 +19,11 @@ static int rproc_handle_carveout(struct rproc *rproc, void *rsc, u32 offset, u32
 	struct fw_rsc_carveout c;
 	struct rproc_mem_entry *mem;
 	char name[sizeof(mem->name)];
+	int ret;
 
-	if (avail < sizeof(c)) {
-		dev_err(dev, "resource at 0x%x: carveout of %u bytes\n", offset, avail);
-		return -EINVAL;
-	}
-	memcpy(&c, rsc, sizeof(c));
-	if (c.reserved) {
-		dev_err(dev, "resource at 0x%x: carveout: reserved field 0x%x\n", offset,
-			c.reserved);
-		return -EINVAL;
-	}
-	if (!c.len) {
-		dev_err(dev, "resource at 0x%x: carveout of no memory\n", offset);
-		return -EINVAL;
-	}
-	if (c.da != (u32)FW_RSC_ADDR_ANY && c.len - 1 > U32_MAX - c.da) {
-		dev_err(dev, "resource at 0x%x: carveout: 0x%x bytes at 0x%x\n", offset, c.len,
-			c.da);
-		return -EINVAL;
-	}
+	ret = fw_table_get_carveout(dev, rsc, offset, avail, &c);
+	if (ret)
+		return ret;
 	snprintf(name, sizeof(name), "%.*s", (int)sizeof(c.name), c.name);
 
 	mem = rproc_find_carveout_by_name(rproc, "%s", name);
@@ -60,6 +46,12 @@ static int rproc_handle_carveout(struct rproc *rproc, void *rsc, u32 offset, u32
 
 static int rproc_handle_devmem(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 {
+	struct fw_rsc_devmem devmem;
+	int ret;
+
+	ret = fw_table_get_devmem(&rproc->dev, rsc, offset, avail, &devmem);
+	if (ret)
+		return ret;
 	dev_err(&rproc->dev, "resource at 0x%x: device memory needs an IOMMU\n", offset);
 	return -EINVAL;
 }
@@ -99,40 +91,22 @@ static int rproc_handle_resource(struct rproc *rproc, u32 type, void *rsc, u32 o
 
 static int rproc_walk_table(struct rproc *rproc)
 {
-	struct resource_table *table = rproc->table_ptr;
-	size_t size = rproc->table_sz;
-	struct fw_rsc_hdr hdr;
-	u32 i, num, offset;
+	struct fw_table_entry entry;
+	struct fw_table table;
+	u32 i;
 	int ret;
 
-	if (!table)
+	if (!rproc->table_ptr)
 		return 0;
-	if (size < sizeof(*table)) {
-		dev_err(&rproc->dev, "resource table of 0x%zx bytes\n", size);
-		return -EINVAL;
+	ret = fw_table_open(&table, &rproc->dev, rproc->table_ptr, rproc->table_sz);
+	for (i = 0; !ret && i < table.num; i++) {
+		ret = fw_table_get_entry(&table, i, &entry);
+		if (!ret)
+			ret = rproc_handle_resource(rproc, entry.type,
+						    (void *)rproc->table_ptr + entry.offset,
+						    entry.offset, entry.avail);
 	}
-	num = READ_ONCE(table->num);
-	if (num > (size - sizeof(*table)) / sizeof(table->offset[0])) {
-		dev_err(&rproc->dev, "resource table: %u entries in 0x%zx bytes\n", num, size);
-		return -EINVAL;
-	}
-
-	for (i = 0; i < num; i++) {
-		offset = READ_ONCE(table->offset[i]);
-		if (offset < struct_size(table, offset, num) || offset > size ||
-		    size - offset < sizeof(hdr)) {
-			dev_err(&rproc->dev, "resource table: entry %u at 0x%x of 0x%zx bytes\n", i,
-				offset, size);
-			return -EINVAL;
-		}
-		memcpy(&hdr, (void *)table + offset, sizeof(hdr));
-		offset += sizeof(hdr);
-		ret = rproc_handle_resource(rproc, hdr.type, (void *)table + offset, offset,
-					    size - offset);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return ret;
 }
 
 /**

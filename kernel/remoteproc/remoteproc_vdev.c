@@ -27,12 +27,8 @@
 #include <linux/virtio_ring.h>
 
 #include "../compat/dma.h"
+#include "fw_table.h"
 #include "remoteproc_private.h"
-
-/* The most that a split virtqueue can have. */
-#define VRING_NUM_MAX	32768
-/* More than any page size; keeps the size of a vring far from wrapping. */
-#define VRING_ALIGN_MAX	SZ_64K
 
 static void rproc_rvdev_free(struct kref *ref)
 {
@@ -96,25 +92,8 @@ static int rproc_use_buffer_carveout(struct rproc *rproc, struct rproc_rvdev *rv
 	return -EOPNOTSUPP;
 }
 
-static int rproc_check_vring(struct rproc *rproc, u32 offset, unsigned int i,
-			     const struct fw_rsc_vdev_vring *vring)
-{
-	if (!is_power_of_2(vring->num) || vring->num > VRING_NUM_MAX) {
-		dev_err(&rproc->dev, "resource at 0x%x: vring %u of %u buffers\n", offset, i,
-			vring->num);
-		return -EINVAL;
-	}
-	if (!is_power_of_2(vring->align) || vring->align < VRING_USED_ALIGN_SIZE ||
-	    vring->align > VRING_ALIGN_MAX) {
-		dev_err(&rproc->dev, "resource at 0x%x: vring %u aligned to %u\n", offset, i,
-			vring->align);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned int i,
-			   struct fw_rsc_vdev_vring *entry)
+			   struct fw_rsc_vdev *rsc)
 {
 	struct rproc_vring *rvring = &rv->rvdev.vring[i];
 	struct fw_rsc_vdev_vring vring;
@@ -123,8 +102,7 @@ static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned
 	size_t size;
 	int ret;
 
-	memcpy(&vring, entry, sizeof(vring));
-	ret = rproc_check_vring(rproc, rv->rvdev.rsc_offset, i, &vring);
+	ret = fw_table_get_vring(&rproc->dev, rsc, rv->rvdev.rsc_offset, i, &vring);
 	if (ret)
 		return ret;
 
@@ -151,7 +129,7 @@ static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned
 		return ret;
 	rvring->notifyid = ret;
 	rproc->max_notifyid = max(rproc->max_notifyid, ret);
-	entry->notifyid = ret;
+	rsc->vring[i].notifyid = ret;
 	return 0;
 }
 
@@ -171,27 +149,6 @@ static void rproc_remove_vdev(struct rproc *rproc, struct rproc_rvdev *rv)
 	rproc_rvdev_put(rv);
 }
 
-static int rproc_check_vdev(struct rproc *rproc, u32 offset, u32 avail,
-			    const struct fw_rsc_vdev *entry)
-{
-	if (entry->num_of_vrings > RVDEV_NUM_VRINGS) {
-		dev_err(&rproc->dev, "resource at 0x%x: vdev with %u vrings\n", offset,
-			entry->num_of_vrings);
-		return -EINVAL;
-	}
-	if (size_add(struct_size(entry, vring, entry->num_of_vrings), entry->config_len) > avail) {
-		dev_err(&rproc->dev, "resource at 0x%x: vdev with %u vrings and 0x%x bytes of config in %u bytes\n",
-			offset, entry->num_of_vrings, entry->config_len, avail);
-		return -EINVAL;
-	}
-	if (entry->reserved[0] || entry->reserved[1]) {
-		dev_err(&rproc->dev, "resource at 0x%x: vdev: reserved fields 0x%x 0x%x\n", offset,
-			entry->reserved[0], entry->reserved[1]);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /**
  * rproc_handle_vdev() - a VDEV entry of the resource table
  * @rproc:  the processor
@@ -208,12 +165,7 @@ int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 	unsigned int i;
 	int ret;
 
-	if (avail < sizeof(entry)) {
-		dev_err(&rproc->dev, "resource at 0x%x: vdev of %u bytes\n", offset, avail);
-		return -EINVAL;
-	}
-	memcpy(&entry, rsc, sizeof(entry));
-	ret = rproc_check_vdev(rproc, offset, avail, &entry);
+	ret = fw_table_get_vdev(&rproc->dev, rsc, offset, avail, &entry);
 	if (ret)
 		return ret;
 
@@ -243,7 +195,7 @@ int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 
 	ret = rproc_use_buffer_carveout(rproc, rv);
 	for (i = 0; !ret && i < rv->num_vrings; i++)
-		ret = rproc_add_vring(rproc, rv, i, &in_table->vring[i]);
+		ret = rproc_add_vring(rproc, rv, i, in_table);
 	return ret ? ret : rproc_add_pdev(rproc, rv);
 }
 
