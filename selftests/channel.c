@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "elf_image.h"
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
@@ -23,19 +22,13 @@ FIXTURE(channel)
 
 FIXTURE_SETUP(channel)
 {
-	self->ctrl = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	EXPECT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
-	EXPECT_LE(0, self->ctrl);
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
+	ASSERT_LE(0, self->ctrl);
 }
 
 FIXTURE_TEARDOWN(channel)
 {
-	close(self->ctrl);
-	processor_close(&self->processor);
-	firmware_remove(PROCESSOR_FIRMWARE);
+	ctrl_down(&self->processor, self->ctrl);
 }
 
 /* Reads an attribute of the channel of that service, or gives "". */

@@ -10,7 +10,32 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "elf_image.h"
 #include "endpoint.h"
+
+int ctrl_up(struct processor *processor, struct remote *remote)
+{
+	int ret;
+
+	ret = processor_install_firmware();
+	if (!ret)
+		ret = processor_open(processor);
+	if (ret)
+		return ret;
+	ret = remote_start(remote, processor);
+	if (!ret)
+		ret = ctrl_open(processor);
+	if (ret < 0)
+		processor_close(processor);
+	return ret;
+}
+
+void ctrl_down(struct processor *processor, int ctrl)
+{
+	processor_close(processor);
+	close(ctrl);
+	firmware_remove(PROCESSOR_FIRMWARE);
+}
 
 int ctrl_open(const struct processor *processor)
 {
@@ -86,6 +111,25 @@ int node_write(int fd, const void *data, size_t size)
 	ssize_t ret = write(fd, data, size);
 
 	return ret < 0 ? -errno : (int)ret;
+}
+
+void node_set_nonblock(int fd, bool on)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+int node_fill(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+	int count = 0;
+
+	node_set_nonblock(fd, true);
+	while (node_write(fd, &count, sizeof(count)) == sizeof(count))
+		count++;
+	fcntl(fd, F_SETFL, flags);
+	return count;
 }
 
 int node_poll(int fd, int events, int timeout_ms)

@@ -8,8 +8,18 @@
 #include <linux/rpmsg.h>
 
 #include "processor.h"
+#include "remote.h"
 
 #define NODE_MAX	64	/* "/dev/rpmsg17" */
+
+/*
+ * Sets up what a test of the character devices starts from: a processor, a remote at work on it, and
+ * its control device open. Returns that file descriptor or -errno.
+ */
+int ctrl_up(struct processor *processor, struct remote *remote);
+
+/* Ends the processor, and only then closes its control device. */
+void ctrl_down(struct processor *processor, int ctrl);
 
 /* Opens the control device of the processor. Returns a file descriptor or -errno. */
 int ctrl_open(const struct processor *processor);
@@ -35,6 +45,11 @@ int channel_find(const struct processor *processor, const char *service);
 int node_open(const char *node, int flags);
 int node_read(int fd, void *data, size_t size);
 int node_write(int fd, const void *data, size_t size);
+
+void node_set_nonblock(int fd, bool on);
+
+/* Writes until there is no room. Returns how many messages were accepted. */
+int node_fill(int fd);
 
 /* The events that are there within the time; 0 when none is. */
 int node_poll(int fd, int events, int timeout_ms);

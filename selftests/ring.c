@@ -13,7 +13,6 @@
 
 #include <linux/urproc.h>
 
-#include "elf_image.h"
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
@@ -35,11 +34,8 @@ FIXTURE(ring)
 
 FIXTURE_SETUP(ring)
 {
-	self->ctrl = self->fd = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
+	self->fd = -1;
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
 	self->fd = endpoint_open(&self->processor, self->ctrl, "ring", HOST, REMOTE,
 				 O_RDWR | O_NONBLOCK);
@@ -48,10 +44,8 @@ FIXTURE_SETUP(ring)
 
 FIXTURE_TEARDOWN(ring)
 {
-	processor_close(&self->processor);
+	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
-	close(self->ctrl);
-	firmware_remove(PROCESSOR_FIRMWARE);
 }
 
 /* A counter of the driver's in sysfs, or -1. */

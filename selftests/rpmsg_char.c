@@ -14,7 +14,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "elf_image.h"
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
@@ -38,11 +37,8 @@ FIXTURE(rpmsg_char)
 
 FIXTURE_SETUP(rpmsg_char)
 {
-	self->ctrl = self->fd = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
+	self->fd = -1;
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
 	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "char", HOST, REMOTE,
 				     self->node));
@@ -52,10 +48,8 @@ FIXTURE_SETUP(rpmsg_char)
 
 FIXTURE_TEARDOWN(rpmsg_char)
 {
-	processor_close(&self->processor);
+	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
-	close(self->ctrl);
-	firmware_remove(PROCESSOR_FIRMWARE);
 }
 
 static void fill(uint8_t *data, size_t size, unsigned int seed)
@@ -64,25 +58,6 @@ static void fill(uint8_t *data, size_t size, unsigned int seed)
 
 	for (i = 0; i < size; i++)
 		data[i] = seed * 31 + i;
-}
-
-static void set_nonblock(int fd, bool on)
-{
-	const int flags = fcntl(fd, F_GETFL);
-
-	fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-}
-
-/* Writes without blocking until there is no room; returns how many were accepted. */
-static int fill_ring(int fd)
-{
-	int count = 0;
-
-	set_nonblock(fd, true);
-	while (node_write(fd, &count, sizeof(count)) == sizeof(count))
-		count++;
-	set_nonblock(fd, false);
-	return count;
 }
 
 TEST_F(rpmsg_char, there_and_back)
@@ -136,7 +111,7 @@ TEST_F(rpmsg_char, write_too_long)
 
 	/* And the buffers are all there */
 	EXPECT_FALSE(remote_has_message(&self->remote));
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 }
 
 TEST_F(rpmsg_char, write_from_nowhere)
@@ -150,7 +125,7 @@ TEST_F(rpmsg_char, write_from_nowhere)
 	EXPECT_EQ(-1, writev(self->fd, iov, 2));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_FALSE(remote_has_message(&self->remote));
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 }
 
 TEST_F(rpmsg_char, vectors)
@@ -198,7 +173,7 @@ TEST_F(rpmsg_char, read_to_nowhere)
 
 TEST_F(rpmsg_char, nothing_to_read)
 {
-	set_nonblock(self->fd, true);
+	node_set_nonblock(self->fd, true);
 	EXPECT_EQ(-EAGAIN, node_read(self->fd, self->data, sizeof(self->data)));
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
 }
@@ -210,7 +185,7 @@ TEST_F(rpmsg_char, call_without_waiting)
 
 	EXPECT_EQ(-1, preadv2(self->fd, &iov, 1, -1, RWF_NOWAIT));
 	EXPECT_EQ(EAGAIN, errno);
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	iov.iov_len = 4;
 	EXPECT_EQ(-1, pwritev2(self->fd, &iov, 1, -1, RWF_NOWAIT));
 	EXPECT_EQ(EAGAIN, errno);
@@ -311,7 +286,7 @@ TEST_F_TIMEOUT(rpmsg_char, queue_is_bounded, 240)
 	close(other);
 
 	/* What was kept is in order, and not all */
-	set_nonblock(self->fd, true);
+	node_set_nonblock(self->fd, true);
 	while (node_read(self->fd, self->data, sizeof(self->data)) == RPMSG_PAYLOAD_MAX) {
 		EXPECT_LT(last, *value);
 		last = *value;
@@ -333,7 +308,7 @@ TEST_F(rpmsg_char, poll_says_what_is)
 	EXPECT_EQ(7, node_read(self->fd, self->data, sizeof(self->data)));
 	EXPECT_EQ(POLLOUT, node_poll(self->fd, POLLIN | POLLOUT, 0));
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN | POLLOUT, 0));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(POLLOUT, node_poll(self->fd, POLLIN | POLLOUT, PATIENCE_MS));
@@ -350,7 +325,7 @@ TEST_F(rpmsg_char, poll_wakes_up)
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &events));
 	EXPECT_EQ(POLLIN, events);
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_POLL, self->fd, POLLOUT));
 	remote_drain(&self->remote);
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &events));
@@ -371,7 +346,7 @@ TEST_F(rpmsg_char, writer_wakes_up)
 {
 	int result = 0;
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	EXPECT_FALSE(sleeper_join(&self->sleeper, QUIET_MS, &result));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
@@ -385,7 +360,7 @@ TEST_F_TIMEOUT(rpmsg_char, writer_times_out, 60)
 	const int64_t begin = now_ms();
 	int result = 0;
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, 30000, &result));
 	EXPECT_EQ(-ETIMEDOUT, result);
@@ -398,7 +373,7 @@ TEST_F(rpmsg_char, writer_holds_up_nobody)
 	const int64_t begin = now_ms();
 	int result = 0;
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 100));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "message", 7));
@@ -426,7 +401,7 @@ TEST_F(rpmsg_char, signals_interrupt)
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
 	EXPECT_EQ(-EINTR, result);
 
-	EXPECT_EQ(RING_NUM, fill_ring(self->fd));
+	EXPECT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	pthread_kill(self->sleeper.thread, SIGUSR1);
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));

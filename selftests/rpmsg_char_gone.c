@@ -46,11 +46,8 @@ FIXTURE_VARIANT(gone)
 
 FIXTURE_SETUP(gone)
 {
-	self->ctrl = self->fd = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
+	self->fd = -1;
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
 	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "gone", HOST, REMOTE,
 				     self->node));
@@ -60,22 +57,8 @@ FIXTURE_SETUP(gone)
 
 FIXTURE_TEARDOWN(gone)
 {
-	processor_close(&self->processor);
+	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
-	close(self->ctrl);
-	firmware_remove(PROCESSOR_FIRMWARE);
-}
-
-static int fill_ring(int fd)
-{
-	const int flags = fcntl(fd, F_GETFL);
-	int count = 0;
-
-	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	while (node_write(fd, &count, sizeof(count)) == sizeof(count))
-		count++;
-	fcntl(fd, F_SETFL, flags);
-	return count;
 }
 
 static int go_destroy(FIXTURE_DATA(gone) *self)
@@ -165,7 +148,7 @@ TEST_F(gone, while_a_writer_sleeps)
 {
 	int result = 0;
 
-	ASSERT_EQ(RING_NUM, fill_ring(self->fd));
+	ASSERT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	ASSERT_EQ(0, variant->go(self));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PROMPT_MS, &result));
@@ -186,7 +169,7 @@ TEST_F(gone, while_polled_for_room)
 {
 	int events = 0;
 
-	ASSERT_EQ(RING_NUM, fill_ring(self->fd));
+	ASSERT_EQ(RING_NUM, node_fill(self->fd));
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_POLL, self->fd, POLLOUT));
 	ASSERT_EQ(0, variant->go(self));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PROMPT_MS, &events));

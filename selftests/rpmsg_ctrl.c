@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "elf_image.h"
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
@@ -25,19 +24,13 @@ FIXTURE(rpmsg_ctrl)
 
 FIXTURE_SETUP(rpmsg_ctrl)
 {
-	self->ctrl = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	EXPECT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
-	EXPECT_LE(0, self->ctrl);
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
+	ASSERT_LE(0, self->ctrl);
 }
 
 FIXTURE_TEARDOWN(rpmsg_ctrl)
 {
-	close(self->ctrl);
-	processor_close(&self->processor);
-	firmware_remove(PROCESSOR_FIRMWARE);
+	ctrl_down(&self->processor, self->ctrl);
 }
 
 static int do_ioctl(int fd, unsigned long request, unsigned long arg)

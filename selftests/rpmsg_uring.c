@@ -12,7 +12,6 @@
 
 #include <linux/urproc.h>
 
-#include "elf_image.h"
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
@@ -36,11 +35,8 @@ FIXTURE_SETUP(uring)
 {
 	int ret;
 
-	self->ctrl = self->fd = -1;
-	ASSERT_EQ(0, processor_install_firmware());
-	ASSERT_EQ(0, processor_open(&self->processor));
-	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
-	self->ctrl = ctrl_open(&self->processor);
+	self->fd = -1;
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
 	self->fd = endpoint_open(&self->processor, self->ctrl, "uring", HOST, REMOTE, O_RDWR);
 	ASSERT_LE(0, self->fd);
@@ -54,10 +50,8 @@ FIXTURE_SETUP(uring)
 FIXTURE_TEARDOWN(uring)
 {
 	io_uring_queue_exit(&self->ring);
-	processor_close(&self->processor);
+	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
-	close(self->ctrl);
-	firmware_remove(PROCESSOR_FIRMWARE);
 }
 
 static void submit_read(FIXTURE_DATA(uring) *self, uint64_t id)
@@ -123,12 +117,7 @@ TEST_F(uring, read_waits)
 
 TEST_F(uring, write_waits_for_room)
 {
-	int i;
-
-	for (i = 0; i < RING_NUM; i++) {
-		submit_write(self, i);
-		ASSERT_EQ(7, next_result(self, i, PATIENCE_MS));
-	}
+	ASSERT_EQ(RING_NUM, node_fill(self->fd));
 	submit_write(self, 99);
 	EXPECT_EQ(1000, next_result(self, 99, QUIET_MS));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
@@ -199,12 +188,7 @@ TEST_F(uring, read_ends_when_the_processor_stops)
 
 TEST_F(uring, write_ends_when_the_processor_stops)
 {
-	int i;
-
-	for (i = 0; i < RING_NUM; i++) {
-		submit_write(self, i);
-		ASSERT_EQ(7, next_result(self, i, PATIENCE_MS));
-	}
+	ASSERT_EQ(RING_NUM, node_fill(self->fd));
 	submit_write(self, 99);
 	EXPECT_EQ(1000, next_result(self, 99, QUIET_MS));
 	ASSERT_EQ(0, processor_stop(&self->processor));
