@@ -13,8 +13,8 @@
 #define NODE_MAX	64	/* "/dev/rpmsg17" */
 
 /*
- * Sets up what a test of the character devices starts from: a processor, a remote at work on it, and
- * its control device open. Returns that file descriptor or -errno.
+ * Sets up what a test of the character devices starts from: a processor, a remote at work on it,
+ * and its control device open. Returns that file descriptor or -errno.
  */
 int ctrl_up(struct processor *processor, struct remote *remote);
 
