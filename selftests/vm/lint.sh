@@ -151,6 +151,7 @@ lint_cppcheck()
 		--enable=warning,performance,portability '-DSEC(name)=' \
 		--suppress={missingInclude,varFuncNullUB,readdirCalled,invalidFunctionArg} \
 		"${tests[@]}" \
+		-i "$TOP/selftests/modules" \
 		-I "$TOP/kernel/include/uapi" -I "$TOP/lib" \
 		"$TOP/lib" "$TOP/tools" "$TOP/examples" "$TOP/selftests"
 }

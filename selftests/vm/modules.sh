@@ -81,3 +81,29 @@ build_sample()
 {
 	logged "sample-$1" "building the kernel's sample client for $1" make_sample "$1"
 }
+
+# make_test_modules FLAVOUR CORE INTERNAL: the selftests' own modules, against the remoteproc core
+# that was built in the folder CORE and whose private headers are in the folder INTERNAL.
+make_test_modules()
+{
+	local flavour=$1 core=$2 internal=$3 folder
+
+	folder=$BUILD/kernel/$(basename "$core")-tests
+	mkdir -p "$folder"
+	cp -asf "$TOP/selftests/modules/." "$folder/"
+	find "$folder" -xtype l -delete
+	make -C "$(kernel_headers "$flavour")" M="$folder" -j"$JOBS" \
+		LIBRPMSG="$(modules_folder "$flavour")" INTERNAL="$internal" \
+		KBUILD_EXTRA_SYMBOLS="$core/Module.symvers" modules
+	find "$folder" -name '*.ko' -exec cp {} "$core/" \;
+}
+
+# build_test_modules FLAVOUR: the same for our core.
+build_test_modules()
+{
+	local ours
+
+	ours=$(modules_folder "$1")
+	logged "test-modules-$1" "building the selftests' modules for $1" \
+		make_test_modules "$1" "$ours" "$ours/remoteproc"
+}

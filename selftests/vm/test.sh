@@ -64,6 +64,7 @@ vm_suite()
 	vm_setup
 	lock_build
 	build_sample "$flavour"
+	build_test_modules "$flavour"
 	unlock_build
 	say "-- selftests on $flavour"
 	mkdir -p "$BUILD/log"
