@@ -228,17 +228,7 @@ bool fw_elf_is_loaded(const struct elf64_phdr *seg)
 	return seg->p_type == PT_LOAD && seg->p_memsz;
 }
 
-/**
- * fw_elf_check_segment() - check a segment that is to be loaded
- * @elf: the view
- * @i:   its number, for the message
- * @seg: the segment
- *
- * Return: 0; -EINVAL for sizes that contradict each other or the file; -EOVERFLOW for one that has
- * no place in an address space.
- */
-int fw_elf_check_segment(const struct fw_elf *elf, unsigned int i,
-			 const struct elf64_phdr *seg)
+static int check_segment(const struct fw_elf *elf, unsigned int i, const struct elf64_phdr *seg)
 {
 	if (seg->p_filesz > seg->p_memsz) {
 		fw_elf_err(elf, "segment %u: 0x%llx bytes in the file, 0x%llx in memory\n", i,
@@ -258,6 +248,42 @@ int fw_elf_check_segment(const struct fw_elf *elf, unsigned int i,
 	return 0;
 }
 
+/**
+ * fw_elf_check_segments() - check the loaded segments, and that one has the entry point
+ * @elf: the view
+ *
+ * The entry point is accepted as a virtual or a physical address, for segments that run elsewhere
+ * than they are loaded.
+ *
+ * Return: 0; -EINVAL for sizes that contradict each other or the file, or an entry point elsewhere;
+ * -EOVERFLOW for a segment that has no place in an address space.
+ */
+int fw_elf_check_segments(const struct fw_elf *elf)
+{
+	struct elf64_phdr seg;
+	bool entry = false;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < elf->phnum; i++) {
+		seg = fw_elf_get_segment(elf, i);
+		if (!fw_elf_is_loaded(&seg))
+			continue;
+		ret = check_segment(elf, i, &seg);
+		if (ret)
+			return ret;
+		/* Below the start, the difference wraps and is larger than any size. */
+		if (elf->entry - seg.p_paddr < seg.p_memsz ||
+		    elf->entry - seg.p_vaddr < seg.p_memsz)
+			entry = true;
+	}
+	if (!entry) {
+		fw_elf_err(elf, "entry point 0x%llx is in no segment\n", elf->entry);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 struct extent {
 	u64 first;
 	u64 last;
@@ -270,35 +296,19 @@ static int extent_cmp(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-static int check_overlap(const struct fw_elf *elf, struct extent *extents, unsigned int n)
-{
-	unsigned int i;
-
-	/* Sorted, because the file says how many there are. */
-	sort(extents, n, sizeof(*extents), extent_cmp, NULL);
-	for (i = 1; i < n; i++) {
-		if (extents[i].first <= extents[i - 1].last) {
-			fw_elf_err(elf, "segments overlap at address 0x%llx\n", extents[i].first);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
 /**
- * fw_elf_check_layout() - check the loaded segments, each and together
+ * fw_elf_check_overlap() - check the loaded segments, each and against each other
  * @elf: the view
  *
- * No two may share an address, and the entry point must be inside one; it is accepted as a virtual
- * or a physical address, for segments that run elsewhere than they are loaded.
+ * For who loads them all into one address space, where no two may share an address. That is not so
+ * for all processors: there are some with one for code and one for data.
  *
- * Return: 0, -EINVAL, -EOVERFLOW as fw_elf_check_segment(), -ENOMEM.
+ * Return: 0, -EINVAL, -EOVERFLOW as fw_elf_check_segments(), -ENOMEM.
  */
-int fw_elf_check_layout(const struct fw_elf *elf)
+int fw_elf_check_overlap(const struct fw_elf *elf)
 {
 	struct elf64_phdr seg;
 	struct extent *extents;
-	bool entry = false;
 	unsigned int i, n = 0;
 	int ret = 0;
 
@@ -306,27 +316,24 @@ int fw_elf_check_layout(const struct fw_elf *elf)
 	if (!extents)
 		return -ENOMEM;
 
-	for (i = 0; i < elf->phnum; i++) {
+	for (i = 0; i < elf->phnum && !ret; i++) {
 		seg = fw_elf_get_segment(elf, i);
 		if (!fw_elf_is_loaded(&seg))
 			continue;
-		ret = fw_elf_check_segment(elf, i, &seg);
-		if (ret)
-			goto out;
+		ret = check_segment(elf, i, &seg);
 		extents[n].first = seg.p_paddr;
 		extents[n++].last = seg.p_paddr + (seg.p_memsz - 1);
-		/* Below the start, the difference wraps and is larger than any size. */
-		if (elf->entry - seg.p_paddr < seg.p_memsz ||
-		    elf->entry - seg.p_vaddr < seg.p_memsz)
-			entry = true;
 	}
 
-	ret = check_overlap(elf, extents, n);
-	if (!ret && !entry) {
-		fw_elf_err(elf, "entry point 0x%llx is in no segment\n", elf->entry);
-		ret = -EINVAL;
+	/* Sorted, because the file says how many there are. */
+	if (!ret)
+		sort(extents, n, sizeof(*extents), extent_cmp, NULL);
+	for (i = 1; i < n && !ret; i++) {
+		if (extents[i].first <= extents[i - 1].last) {
+			fw_elf_err(elf, "segments overlap at address 0x%llx\n", extents[i].first);
+			ret = -EINVAL;
+		}
 	}
-out:
 	kvfree(extents);
 	return ret;
 }

@@ -47,9 +47,8 @@ int fw_elf_open(struct fw_elf *elf, struct device *dev, const char *name, const 
 		size_t size);
 struct elf64_phdr fw_elf_get_segment(const struct fw_elf *elf, unsigned int i);
 bool fw_elf_is_loaded(const struct elf64_phdr *seg);
-int fw_elf_check_segment(const struct fw_elf *elf, unsigned int i,
-			 const struct elf64_phdr *seg);
-int fw_elf_check_layout(const struct fw_elf *elf);
+int fw_elf_check_segments(const struct fw_elf *elf);
+int fw_elf_check_overlap(const struct fw_elf *elf);
 int fw_elf_find_section(const struct fw_elf *elf, const char *name, struct elf64_shdr *sec);
 
 #endif /* FW_ELF_H */

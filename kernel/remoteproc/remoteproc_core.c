@@ -39,6 +39,7 @@ static void rproc_type_release(struct device *dev)
 		ida_free(&rproc_ids, rproc->index);
 	kfree(rproc->cached_table);
 	kfree(impl->fw_table);
+	kfree(impl->raw);
 	kfree_const(rproc->firmware);
 	kfree_const(rproc->name);
 	kfree(rproc->ops);
@@ -52,29 +53,6 @@ const struct device_type rproc_type = {
 	.name = "remoteproc",
 	.release = rproc_type_release,
 };
-
-/* A driver that loads in its own way brings all of it; the others get ELF for what they lack. */
-static int rproc_set_ops(struct rproc *rproc, const struct rproc_ops *ops)
-{
-	rproc->ops = kmemdup(ops, sizeof(*ops), GFP_KERNEL);
-	if (!rproc->ops)
-		return -ENOMEM;
-	if (!ops->coredump)
-		rproc->ops->coredump = rproc_coredump;
-	if (ops->load)
-		return 0;
-
-	rproc->ops->load = rproc_elf_load_segments;
-	if (!rproc->ops->sanity_check)
-		rproc->ops->sanity_check = rproc_elf_sanity_check;
-	if (!rproc->ops->get_boot_addr)
-		rproc->ops->get_boot_addr = rproc_elf_get_boot_addr;
-	if (!rproc->ops->parse_fw)
-		rproc->ops->parse_fw = rproc_elf_load_rsc_table;
-	if (!rproc->ops->find_loaded_rsc_table)
-		rproc->ops->find_loaded_rsc_table = rproc_elf_find_loaded_rsc_table;
-	return 0;
-}
 
 /**
  * rproc_alloc() - allocate a remote processor
@@ -139,8 +117,10 @@ struct rproc *rproc_alloc(struct device *dev, const char *name, const struct rpr
 		rproc->firmware = kstrdup_const(firmware, GFP_KERNEL);
 	else
 		rproc->firmware = kasprintf(GFP_KERNEL, "rproc-%s-fw", name);
-	if (!rproc->name || !rproc->firmware || rproc_set_ops(rproc, ops))
+	rproc->ops = kmemdup(ops, sizeof(*ops), GFP_KERNEL);
+	if (!rproc->name || !rproc->firmware || !rproc->ops)
 		goto err;
+	rproc_set_default_ops(rproc->ops);
 
 	rproc->index = ida_alloc(&rproc_ids, GFP_KERNEL);
 	if (rproc->index < 0 || dev_set_name(&rproc->dev, "remoteproc%d", rproc->index))

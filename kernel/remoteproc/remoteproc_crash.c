@@ -144,8 +144,8 @@ static int rproc_reload(struct rproc *rproc)
 
 	/* The file may be another one by now, but the resources are those of the first. */
 	ret = rproc->ops->sanity_check ? rproc->ops->sanity_check(rproc, fw) : 0;
-	if (!ret && rproc->ops->find_loaded_rsc_table == rproc_elf_find_loaded_rsc_table)
-		ret = rproc_elf_same_rsc_table(rproc, fw);
+	if (!ret)
+		ret = rproc_same_fw_table(rproc, fw);
 	if (!ret) {
 		rproc->bootaddr = rproc_boot_addr(rproc, fw);
 		ret = rproc_start(rproc, fw);

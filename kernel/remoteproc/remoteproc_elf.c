@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ELF firmware: the default operations of a processor. The file is read by fw_elf.c, always through
- * a fresh view, because drivers may call one of these without the others.
+ * ELF firmware: two formats, one a class, and the same as operations for drivers that bring their
+ * own. The file is read by fw_elf.c, always through a fresh view, because drivers may call one of
+ * these without the others.
  */
 #include <linux/elf.h>
 #include <linux/io.h>
-#include <linux/overflow.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "fw_elf.h"
-#include "fw_table.h"
-#include "remoteproc_private.h"
+#include "remoteproc_format.h"
+#include "remoteproc_internal.h"
 
 static int rproc_elf_open(struct rproc *rproc, const struct firmware *fw, struct fw_elf *elf)
 {
@@ -43,7 +42,7 @@ int rproc_elf_sanity_check(struct rproc *rproc, const struct firmware *fw)
 			elf.machine, rproc->elf_machine);
 		return -EINVAL;
 	}
-	return fw_elf_check_layout(&elf);
+	return fw_elf_check_segments(&elf);
 }
 EXPORT_SYMBOL(rproc_elf_sanity_check);
 
@@ -62,77 +61,84 @@ u64 rproc_elf_get_boot_addr(struct rproc *rproc, const struct firmware *fw)
 }
 EXPORT_SYMBOL(rproc_elf_get_boot_addr);
 
-static void rproc_copy_to(void *to, bool is_iomem, const void *from, size_t len)
+/**
+ * rproc_load_segment() - copy a piece of firmware to where the processor expects it
+ * @rproc:  the processor
+ * @da:     device address
+ * @memsz:  bytes there
+ * @data:   what to copy there
+ * @filesz: its bytes, at most @memsz; the rest is zeroed
+ *
+ * Return: 0; -EINVAL, with a line in the log, when the processor has no such memory.
+ */
+int rproc_load_segment(struct rproc *rproc, u64 da, size_t memsz, const void *data, size_t filesz)
 {
-	if (is_iomem)
-		memcpy_toio((void __iomem *)to, from, len);
-	else
-		memcpy(to, from, len);
-}
-
-static void rproc_zero(void *to, bool is_iomem, size_t len)
-{
-	if (is_iomem)
-		memset_io((void __iomem *)to, 0, len);
-	else
-		memset(to, 0, len);
-}
-
-static int rproc_elf_load_segment(struct rproc *rproc, const struct fw_elf *elf, unsigned int i)
-{
-	struct elf64_phdr seg;
 	bool is_iomem = false;
 	void *to;
-	int ret;
 
-	seg = fw_elf_get_segment(elf, i);
-	if (!fw_elf_is_loaded(&seg))
-		return 0;
-	ret = fw_elf_check_segment(elf, i, &seg);
-	if (ret)
-		return ret;
-
-	to = rproc_da_to_va(rproc, seg.p_paddr, seg.p_memsz, &is_iomem);
-	if (!to) {
-		dev_err(&rproc->dev, "firmware %s: segment %u: no memory for 0x%llx bytes at 0x%llx\n",
-			elf->name, i, seg.p_memsz, seg.p_paddr);
+	to = rproc_da_to_va(rproc, da, memsz, &is_iomem);
+	if (!to || filesz > memsz) {
+		dev_err(&rproc->dev, "firmware %s: no memory for 0x%zx bytes at 0x%llx\n",
+			rproc->firmware, memsz, da);
 		return -EINVAL;
 	}
-	rproc_copy_to(to, is_iomem, elf->data + seg.p_offset, seg.p_filesz);
-	rproc_zero(to + seg.p_filesz, is_iomem, seg.p_memsz - seg.p_filesz);
+	if (is_iomem) {
+		memcpy_toio((void __iomem *)to, data, filesz);
+		memset_io((void __iomem *)(to + filesz), 0, memsz - filesz);
+	} else {
+		memcpy(to, data, filesz);
+		memset(to + filesz, 0, memsz - filesz);
+	}
 	return 0;
 }
+EXPORT_SYMBOL_GPL(rproc_load_segment);
 
 /**
  * rproc_elf_load_segments() - copy segments to where the processor expects them
  * @rproc: the processor
  * @fw:    the firmware
  *
- * Return: 0; -EINVAL for a segment that lies or lies outside the processor's memory; -EOVERFLOW.
+ * Return: 0; -EINVAL for segments that lie, overlap, or are outside the processor's memory;
+ * -EOVERFLOW; -ENOMEM.
  */
 int rproc_elf_load_segments(struct rproc *rproc, const struct firmware *fw)
 {
+	struct elf64_phdr seg;
 	struct fw_elf elf;
 	unsigned int i;
 	int ret;
 
 	ret = rproc_elf_open(rproc, fw, &elf);
-	for (i = 0; !ret && i < elf.phnum; i++)
-		ret = rproc_elf_load_segment(rproc, &elf, i);
+	if (!ret)
+		ret = fw_elf_check_overlap(&elf);
+	for (i = 0; !ret && i < elf.phnum; i++) {
+		seg = fw_elf_get_segment(&elf, i);
+		if (fw_elf_is_loaded(&seg))
+			ret = rproc_load_segment(rproc, seg.p_paddr, seg.p_memsz,
+						 elf.data + seg.p_offset, seg.p_filesz);
+	}
 	return ret;
 }
 EXPORT_SYMBOL(rproc_elf_load_segments);
 
-static int rproc_elf_find_table(struct rproc *rproc, const struct fw_elf *elf,
-				struct elf64_shdr *sec)
+static int rproc_elf_get_table(struct rproc *rproc, const struct firmware *fw,
+			       struct rproc_fw_table *table)
 {
-	struct fw_table table;
+	struct elf64_shdr sec;
+	struct fw_elf elf;
 	int ret;
 
-	ret = fw_elf_find_section(elf, ".resource_table", sec);
+	ret = rproc_elf_open(rproc, fw, &elf);
+	if (!ret)
+		ret = fw_elf_find_section(&elf, ".resource_table", &sec);
 	if (ret)
 		return ret;
-	return fw_table_open(&table, &rproc->dev, elf->data + sec->sh_offset, sec->sh_size);
+	*table = (struct rproc_fw_table){
+		.data = elf.data + sec.sh_offset,
+		.size = sec.sh_size,
+		.da = sec.sh_addr,
+	};
+	return 0;
 }
 
 /**
@@ -144,62 +150,13 @@ static int rproc_elf_find_table(struct rproc *rproc, const struct fw_elf *elf,
  */
 int rproc_elf_load_rsc_table(struct rproc *rproc, const struct firmware *fw)
 {
-	struct rproc_impl *impl = to_impl(rproc);
-	struct elf64_shdr sec;
-	struct fw_elf elf;
+	struct rproc_fw_table table;
 	int ret;
 
-	ret = rproc_elf_open(rproc, fw, &elf);
-	if (ret)
-		return ret;
-	ret = rproc_elf_find_table(rproc, &elf, &sec);
-	if (ret == -ENOENT) {
-		dev_err(&rproc->dev, "firmware %s: no resource table\n", elf.name);
-		return -EINVAL;
-	}
-	if (ret)
-		return ret;
-
-	kfree(impl->fw_table);
-	impl->fw_table = kmemdup(elf.data + sec.sh_offset, sec.sh_size, GFP_KERNEL);
-	kfree(rproc->cached_table);
-	rproc->cached_table = kmemdup(elf.data + sec.sh_offset, sec.sh_size, GFP_KERNEL);
-	rproc->table_ptr = rproc->cached_table;
-	rproc->table_sz = rproc->cached_table ? sec.sh_size : 0;
-	return impl->fw_table && rproc->cached_table ? 0 : -ENOMEM;
+	ret = rproc_elf_get_table(rproc, fw, &table);
+	return rproc_take_fw_table(rproc, ret, &table);
 }
 EXPORT_SYMBOL(rproc_elf_load_rsc_table);
-
-/**
- * rproc_elf_same_rsc_table() - whether firmware still has the resource table we work with
- * @rproc: the processor
- * @fw:    firmware that is to replace what crashed
- *
- * Return: 0 or -EINVAL.
- */
-int rproc_elf_same_rsc_table(struct rproc *rproc, const struct firmware *fw)
-{
-	struct rproc_impl *impl = to_impl(rproc);
-	struct elf64_shdr sec;
-	struct fw_elf elf;
-	int ret;
-
-	if (!impl->fw_table)
-		return 0;
-	ret = rproc_elf_open(rproc, fw, &elf);
-	if (ret)
-		return ret;
-	ret = rproc_elf_find_table(rproc, &elf, &sec);
-	if (ret == -EINVAL)
-		return ret;
-	if (ret || sec.sh_size != rproc->table_sz ||
-	    memcmp(elf.data + sec.sh_offset, impl->fw_table, sec.sh_size)) {
-		dev_err(&rproc->dev, "firmware %s: its resource table changed, stop and start it\n",
-			elf.name);
-		return -EINVAL;
-	}
-	return 0;
-}
 
 /**
  * rproc_elf_find_loaded_rsc_table() - where the resource table went
@@ -212,15 +169,43 @@ int rproc_elf_same_rsc_table(struct rproc *rproc, const struct firmware *fw)
 struct resource_table *rproc_elf_find_loaded_rsc_table(struct rproc *rproc,
 						       const struct firmware *fw)
 {
-	struct elf64_shdr sec;
-	struct fw_elf elf;
+	struct rproc_fw_table table;
 
-	if (rproc_elf_open(rproc, fw, &elf) || rproc_elf_find_table(rproc, &elf, &sec))
-		return NULL;
-	if (sec.sh_size < rproc->table_sz) {
-		dev_err(&rproc->dev, "firmware %s: no room for its resource table\n", elf.name);
-		return NULL;
-	}
-	return rproc_da_to_va(rproc, sec.sh_addr, sec.sh_size, NULL);
+	return rproc_elf_get_table(rproc, fw, &table) ? NULL : rproc_find_fw_table(rproc, &table);
 }
 EXPORT_SYMBOL(rproc_elf_find_loaded_rsc_table);
+
+/* The class has the same place in both. */
+static bool rproc_elf_is_class(const struct firmware *fw, u8 class)
+{
+	return fw->size >= EI_NIDENT && !memcmp(fw->data, ELFMAG, SELFMAG) &&
+	       fw->data[EI_CLASS] == class;
+}
+
+static bool rproc_elf32_probe(struct rproc *rproc, const struct firmware *fw)
+{
+	return rproc_elf_is_class(fw, ELFCLASS32);
+}
+
+static bool rproc_elf64_probe(struct rproc *rproc, const struct firmware *fw)
+{
+	return rproc_elf_is_class(fw, ELFCLASS64);
+}
+
+const struct rproc_format rproc_elf32_format = {
+	.name		= "ELF32",
+	.probe		= rproc_elf32_probe,
+	.sanity_check	= rproc_elf_sanity_check,
+	.get_boot_addr	= rproc_elf_get_boot_addr,
+	.get_table	= rproc_elf_get_table,
+	.load		= rproc_elf_load_segments,
+};
+
+const struct rproc_format rproc_elf64_format = {
+	.name		= "ELF64",
+	.probe		= rproc_elf64_probe,
+	.sanity_check	= rproc_elf_sanity_check,
+	.get_boot_addr	= rproc_elf_get_boot_addr,
+	.get_table	= rproc_elf_get_table,
+	.load		= rproc_elf_load_segments,
+};

@@ -273,6 +273,7 @@ void rproc_unload(struct rproc *rproc)
 	if (rproc->ops->unprepare && rproc->ops->unprepare(rproc))
 		dev_warn(&rproc->dev, "cannot be unprepared\n");
 	rproc_free_tables(rproc);
+	rproc_drop_format(rproc);
 	to_impl(rproc)->user_booted = false;
 	atomic_set(&rproc->power, 0);
 }
@@ -310,6 +311,8 @@ int rproc_read_firmware(struct rproc *rproc, const struct firmware **fw)
 
 	if (ret)
 		dev_err(&rproc->dev, "firmware %s cannot be read: %d\n", rproc->firmware, ret);
+	else
+		rproc_choose_format(rproc, *fw);
 	return ret;
 }
 
@@ -323,6 +326,8 @@ static int rproc_boot_firmware(struct rproc *rproc)
 		return ret;
 	ret = rproc_load(rproc, fw);
 	release_firmware(fw);
+	if (ret)
+		rproc_drop_format(rproc);
 	return ret;
 }
 

@@ -44,6 +44,9 @@
  * @user_booted:     one of the references in rproc->power is user space's; under rproc->lock
  * @subdevs_prepared: the subdevices are prepared; under rproc->lock
  * @subdevs_started: the subdevices are started; under rproc->lock
+ * @format:	     of the firmware, its module held; NULL when unknown or not needed; under
+ *		     rproc->lock
+ * @raw:	     what the driver said about raw images, or NULL; under rproc->lock
  * @fw_table:	     the resource table as the firmware had it; under rproc->lock
  * @their_table:     where an attached processor has its resource table; under rproc->lock
  * @attach_work:     auto-boot of a processor that runs already
@@ -60,6 +63,8 @@ struct rproc_impl {
 	bool user_booted;
 	bool subdevs_prepared;
 	bool subdevs_started;
+	const struct rproc_format *format;
+	struct rproc_raw_image *raw;
 	struct resource_table *fw_table;
 	struct resource_table *their_table;
 	struct work_struct attach_work;
@@ -141,8 +146,11 @@ void rproc_crash_work(struct work_struct *work);
 int rproc_recovery_command(struct rproc *rproc, const char *command);
 bool rproc_end_crash_reports(struct rproc *rproc);
 
-/* remoteproc_elf.c */
-int rproc_elf_same_rsc_table(struct rproc *rproc, const struct firmware *fw);
+/* remoteproc_format.c */
+void rproc_set_default_ops(struct rproc_ops *ops);
+void rproc_choose_format(struct rproc *rproc, const struct firmware *fw);
+void rproc_drop_format(struct rproc *rproc);
+int rproc_same_fw_table(struct rproc *rproc, const struct firmware *fw);
 
 /* remoteproc_resource.c */
 int rproc_handle_resources(struct rproc *rproc);

@@ -18,6 +18,7 @@
  */
 #include <linux/err.h>
 #include <linux/remoteproc.h>
+#include <linux/remoteproc_format.h>
 
 #include "remoteproc_internal.h"
 #include "urproc_internal.h"
@@ -87,7 +88,7 @@ static int urproc_add_carveouts(struct rproc *rproc)
 	size_t least = sizeof(struct fw_rsc_hdr) + sizeof(struct fw_rsc_carveout);
 	u32 i;
 
-	for (i = 0; i < table->num && struct_size(table, offset, i + 1) <= size; i++) {
+	for (i = 0; table && i < table->num && struct_size(table, offset, i + 1) <= size; i++) {
 		const struct fw_rsc_hdr *hdr = (void *)table + table->offset[i];
 		const struct fw_rsc_carveout *rsc = (void *)hdr->data;
 		int ret;
@@ -105,7 +106,7 @@ static int urproc_add_carveouts(struct rproc *rproc)
 
 static int urproc_parse_fw(struct rproc *rproc, const struct firmware *fw)
 {
-	int ret = rproc_elf_load_rsc_table(rproc, fw);
+	int ret = rproc_load_rsc_table(rproc, fw);
 
 	if (ret)
 		return ret;
@@ -120,10 +121,6 @@ static const struct rproc_ops urproc_ops = {
 	.stop			= urproc_stop,
 	.kick			= urproc_kick_vq,
 	.parse_fw		= urproc_parse_fw,
-	.load			= rproc_elf_load_segments,
-	.sanity_check		= rproc_elf_sanity_check,
-	.get_boot_addr		= rproc_elf_get_boot_addr,
-	.find_loaded_rsc_table	= rproc_elf_find_loaded_rsc_table,
 };
 
 int urproc_rproc_add(struct urproc *up, const char *firmware, bool auto_boot)
