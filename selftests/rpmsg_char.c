@@ -130,10 +130,11 @@ TEST_F(rpmsg_char, write_from_nowhere)
 
 TEST_F(rpmsg_char, vectors)
 {
+	char words[] = "one message";
 	struct iovec iov[3] = {
-		{ .iov_base = "one ", .iov_len = 4 },
-		{ .iov_base = "", .iov_len = 0 },
-		{ .iov_base = "message", .iov_len = 7 },
+		{ .iov_base = words, .iov_len = 4 },
+		{ .iov_base = words, .iov_len = 0 },
+		{ .iov_base = words + 4, .iov_len = 7 },
 	};
 	char first[4], second[20];
 

@@ -245,25 +245,33 @@ TEST_F(rpmsg_ctrl, used_after_stop)
 	EXPECT_EQ(0, endpoint_create(&self->processor, self->ctrl, "anew", 700, 800, self->node));
 }
 
+struct creator {
+	FIXTURE_DATA(rpmsg_ctrl) *self;
+	pthread_t thread;
+	const char *failed;	/* the step */
+};
+
 static void *create_and_destroy(void *data)
 {
-	FIXTURE_DATA(rpmsg_ctrl) *self = data;
+	struct creator *creator = data;
+	FIXTURE_DATA(rpmsg_ctrl) *self = creator->self;
 	static atomic_int threads;
 	const int me = threads++;
 	char name[32], node[NODE_MAX];
 	int i, fd;
 
-	for (i = 0; i < 25; i++) {
+	for (i = 0; i < 25 && !creator->failed; i++) {
 		snprintf(name, sizeof(name), "race-%d-%d", me, i);
-		if (ctrl_ioctl(self->ctrl, RPMSG_CREATE_EPT_IOCTL, name, RPMSG_ADDR_ANY, 800))
-			return "create";
-		if (endpoint_node(&self->processor, name, node) != 1)
-			return "find";
+		if (ctrl_ioctl(self->ctrl, RPMSG_CREATE_EPT_IOCTL, name, RPMSG_ADDR_ANY, 800) ||
+		    endpoint_node(&self->processor, name, node) != 1) {
+			creator->failed = "create";
+			break;
+		}
 		fd = node_open(node, O_RDWR);
 		if (fd < 0)
-			return "open";
-		if (do_ioctl(fd, RPMSG_DESTROY_EPT_IOCTL, 0))
-			return "destroy";
+			creator->failed = "open";
+		else if (do_ioctl(fd, RPMSG_DESTROY_EPT_IOCTL, 0))
+			creator->failed = "destroy";
 		close(fd);
 	}
 	return NULL;
@@ -271,16 +279,18 @@ static void *create_and_destroy(void *data)
 
 TEST_F_TIMEOUT(rpmsg_ctrl, many_threads, 240)
 {
-	pthread_t threads[4];
-	void *failed;
+	struct creator creators[4] = {};
 	int i;
 
-	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, create_and_destroy, self));
 	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(0, pthread_join(threads[i], &failed));
-		EXPECT_EQ(NULL, failed) {
-			TH_LOG("thread %d failed to %s", i, (char *)failed);
+		creators[i].self = self;
+		ASSERT_EQ(0, pthread_create(&creators[i].thread, NULL, create_and_destroy,
+					    &creators[i]));
+	}
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(0, pthread_join(creators[i].thread, NULL));
+		EXPECT_EQ(NULL, creators[i].failed) {
+			TH_LOG("thread %d failed to %s", i, creators[i].failed);
 		}
 	}
 }

@@ -81,6 +81,8 @@ static const struct fw_hw_ops urproc_ops = {
 	.notify = urproc_notify,
 };
 
+void _start(int kick_fd, int urproc_fd, unsigned long mem_da, unsigned long mem_size);
+
 /**
  * _start() - where the processor begins; called as a function, with a stack, by the urproc tool
  * @kick_fd: eventfd that counts kicks

@@ -49,14 +49,14 @@ kselftest_option()
 build_user()
 {
 	# shellcheck disable=SC2046 # no option is no word
-	logged user "building library, tools and firmware" make_user "$BUILD" $(kselftest_option)
+	logged user "building library, tools and firmware" make_user "$BUILD" --werror $(kselftest_option)
 }
 
 # The same with the address and undefined-behaviour sanitizers, for the unit tests.
 build_user_asan()
 {
 	# shellcheck disable=SC2046
-	logged user-asan "building again with ASan and UBSan" make_user "$BUILD/asan" \
+	logged user-asan "building again with ASan and UBSan" make_user "$BUILD/asan" --werror \
 		-Db_sanitize=address,undefined -Db_lundef=false \
 		$(kselftest_option)
 }
