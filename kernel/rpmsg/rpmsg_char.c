@@ -26,9 +26,9 @@
  *
  * Full and out of memory
  *	The queue is bounded in bytes; a message that does not fit, or finds no memory, is dropped
- *	and counted, and the transport is told. A read into too small a buffer says -EMSGSIZE and
- *	leaves the message; so does one that faults. A write waits for at most 15 seconds, then
- *	-ETIMEDOUT.
+ *	and counted, each in a counter of its own, and the transport is told. A read into too small
+ *	a buffer says -EMSGSIZE and leaves the message; so does one that faults. A write waits for
+ *	at most 15 seconds, then -ETIMEDOUT.
  *
  * Unplug
  *	The endpoint is taken away under @lock, then all sleepers are woken. Reads return what is
@@ -70,6 +70,18 @@ struct message {
 	u8			data[];
 };
 
+/* What is counted for as long as the node exists, in its folder statistics/ in sysfs. */
+enum eptdev_stat {
+	RX_MESSAGES,		/* queued */
+	RX_BYTES,
+	RX_DROPPED_FULL,	/* beyond rx_limit_bytes */
+	RX_DROPPED_NOMEM,
+	TX_MESSAGES,		/* accepted by the transport */
+	TX_BYTES,
+	TX_FULL,		/* writes that found no room */
+	EPTDEV_STATS
+};
+
 /**
  * struct eptdev - a node
  * @dev:          /sys/class/rpmsg/rpmsgN
@@ -90,10 +102,10 @@ struct message {
  * @rx:           the queue
  * @rx_bytes:     memory in it
  * @rx_limit:     the most of that
- * @rx_dropped:   messages lost because of the limit, or for lack of memory
  * @flow_paused:  the remote asked us to pause
  * @flow_changed: it did so, or took it back, since we last asked
  * @readq:        who waits for messages
+ * @stats:        counters, see enum eptdev_stat
  */
 struct eptdev {
 	struct device			dev;
@@ -118,10 +130,11 @@ struct eptdev {
 	struct list_head		rx;
 	size_t				rx_bytes;
 	size_t				rx_limit;
-	unsigned long			rx_dropped;
 	bool				flow_paused;
 	bool				flow_changed;
 	wait_queue_head_t		readq;
+
+	atomic_long_t			stats[EPTDEV_STATS];
 };
 
 static dev_t eptdev_region;
@@ -130,6 +143,11 @@ static DEFINE_IDA(eptdev_ids);
 static struct eptdev *to_eptdev(struct device *dev)
 {
 	return container_of(dev, struct eptdev, dev);
+}
+
+static void eptdev_count(struct eptdev *eptdev, enum eptdev_stat stat, long more)
+{
+	atomic_long_add(more, &eptdev->stats[stat]);
 }
 
 /* Receiving */
@@ -147,13 +165,11 @@ static bool eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 	bool fits;
 
 	spin_lock_irqsave(&eptdev->rx_lock, flags);
-	fits = msg && (list_empty(&eptdev->rx) ||
-		       eptdev->rx_bytes + message_size(msg) <= eptdev->rx_limit);
+	fits = list_empty(&eptdev->rx) ||
+	       eptdev->rx_bytes + message_size(msg) <= READ_ONCE(eptdev->rx_limit);
 	if (fits) {
 		eptdev->rx_bytes += message_size(msg);
 		list_add_tail(&msg->node, &eptdev->rx);
-	} else {
-		eptdev->rx_dropped++;
 	}
 	spin_unlock_irqrestore(&eptdev->rx_lock, flags);
 	return fits;
@@ -169,15 +185,21 @@ static int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void 
 		return 0;
 
 	msg = kmalloc(struct_size(msg, data, len), GFP_ATOMIC | __GFP_NOWARN);
-	if (msg) {
-		msg->len = len;
-		memcpy(msg->data, data, len);
-	}
-	if (!eptdev_enqueue(eptdev, msg)) {
-		kfree(msg);
-		return msg ? -ENOBUFS : -ENOMEM;
+	if (!msg) {
+		eptdev_count(eptdev, RX_DROPPED_NOMEM, 1);
+		return -ENOMEM;
 	}
 
+	msg->len = len;
+	memcpy(msg->data, data, len);
+	if (!eptdev_enqueue(eptdev, msg)) {
+		eptdev_count(eptdev, RX_DROPPED_FULL, 1);
+		kfree(msg);
+		return -ENOBUFS;
+	}
+
+	eptdev_count(eptdev, RX_MESSAGES, 1);
+	eptdev_count(eptdev, RX_BYTES, len);
 	wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
 	return 0;
 }
@@ -360,6 +382,7 @@ static int eptdev_send(struct eptdev *eptdev, void *data, size_t len, bool nowai
 
 	if (likely(ret != -ENOMEM))
 		return ret;
+	eptdev_count(eptdev, TX_FULL, 1);
 	/* Edge-triggered pollers do not ask again by themselves, so a refusal asks for them. */
 	if (nowait && !wq_has_sleeper(&eptdev->writeq))
 		return -EAGAIN;
@@ -388,7 +411,11 @@ static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 		ret = -EFAULT;
 
 	kfree(data);
-	return ret ?: len;
+	if (ret)
+		return ret;
+	eptdev_count(eptdev, TX_MESSAGES, 1);
+	eptdev_count(eptdev, TX_BYTES, len);
+	return len;
 }
 
 static __poll_t eptdev_poll(struct file *file, poll_table *wait)
@@ -628,12 +655,6 @@ static ssize_t dst_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(dst);
 
-static ssize_t rx_dropped_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lu\n", READ_ONCE(to_eptdev(dev)->rx_dropped));
-}
-static DEVICE_ATTR_RO(rx_dropped);
-
 static ssize_t rx_limit_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->rx_limit));
@@ -657,11 +678,50 @@ static struct attribute *eptdev_attrs[] = {
 	&dev_attr_dst.attr,
 	&dev_attr_name.attr,
 	&dev_attr_src.attr,
-	&dev_attr_rx_dropped.attr,
 	&dev_attr_rx_limit_bytes.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(eptdev);
+
+static const struct attribute_group eptdev_group = {
+	.attrs = eptdev_attrs,
+};
+
+static ssize_t eptdev_show_stat(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const enum eptdev_stat stat =
+		(uintptr_t)container_of(attr, struct dev_ext_attribute, attr)->var;
+
+	return sysfs_emit(buf, "%lu\n",
+			  (unsigned long)atomic_long_read(&to_eptdev(dev)->stats[stat]));
+}
+
+#define EPTDEV_STAT(_name, _stat)							\
+	(&((struct dev_ext_attribute[]) { {						\
+		.attr = __ATTR(_name, 0444, eptdev_show_stat, NULL),			\
+		.var = (void *)(uintptr_t)(_stat),					\
+	} })[0].attr.attr)
+
+static struct attribute *eptdev_stat_attrs[] = {
+	EPTDEV_STAT(rx_messages, RX_MESSAGES),
+	EPTDEV_STAT(rx_bytes, RX_BYTES),
+	EPTDEV_STAT(rx_dropped_full, RX_DROPPED_FULL),
+	EPTDEV_STAT(rx_dropped_nomem, RX_DROPPED_NOMEM),
+	EPTDEV_STAT(tx_messages, TX_MESSAGES),
+	EPTDEV_STAT(tx_bytes, TX_BYTES),
+	EPTDEV_STAT(tx_full, TX_FULL),
+	NULL
+};
+
+static const struct attribute_group eptdev_stat_group = {
+	.name	= "statistics",
+	.attrs	= eptdev_stat_attrs,
+};
+
+static const struct attribute_group *eptdev_groups[] = {
+	&eptdev_group,
+	&eptdev_stat_group,
+	NULL
+};
 
 /* Making nodes */
 

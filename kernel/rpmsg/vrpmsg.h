@@ -63,6 +63,40 @@ struct vrpmsg_stack {
 };
 
 /**
+ * enum vrpmsg_stat - what is counted, by one writer at a time
+ * @RX_MESSAGES:   messages handed to an endpoint
+ * @RX_BYTES:      payload in them
+ * @RX_MALFORMED:  messages dropped because a length was wrong
+ * @RX_UNCLAIMED:  messages dropped because nobody has that address
+ * @RX_REFUSED:    messages among @RX_MESSAGES that the endpoint did not take
+ * @RX_INTERRUPTS: interrupts of the receive ring; probe's look at it is one, too
+ * @RX_KICKS:      kicks of the receive ring, which tell that there are buffers again
+ * @TX_MESSAGES:   messages handed to the ring
+ * @TX_BYTES:      payload in them
+ * @TX_FULL:       how often a sender found no buffer
+ * @TX_INTERRUPTS: interrupts of the send ring
+ * @TX_KICKS:      kicks of the send ring
+ * @VRPMSG_STATS:  how many counters there are
+ *
+ * Those of receiving belong to whoever drains the ring, those of sending to tx_lock.
+ */
+enum vrpmsg_stat {
+	RX_MESSAGES,
+	RX_BYTES,
+	RX_MALFORMED,
+	RX_UNCLAIMED,
+	RX_REFUSED,
+	RX_INTERRUPTS,
+	RX_KICKS,
+	TX_MESSAGES,
+	TX_BYTES,
+	TX_FULL,
+	TX_INTERRUPTS,
+	TX_KICKS,
+	VRPMSG_STATS
+};
+
+/**
  * struct vrpmsg - one virtio device, that is one remote
  * @vdev:          the device
  * @little_endian: of headers on the wire
@@ -78,13 +112,9 @@ struct vrpmsg_stack {
  * @rvq:           from the remote
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
  * @rx_kept:       buffers that @rvq did not take back yet
- * @rx_malformed:  messages dropped because a length was wrong
- * @rx_unclaimed:  messages dropped because nobody has that address
- * @rx_refused:    messages that the endpoint's callback returned an error for
- * @tx_lock:       guards @svq, @tx_free, @tx_full
+ * @tx_lock:       guards @svq, @tx_free and its part of @stats
  * @svq:           to the remote
  * @tx_free:       buffers that @svq does not hold
- * @tx_full:       how often a sender found no buffer
  * @tx_wait:       where senders and pollers wait for a buffer
  * @epts:          endpoints by local address; readers use RCU and the endpoint's refcount
  * @next_addr:     where to look for the next address to give; guarded by the lock of @epts
@@ -92,6 +122,7 @@ struct vrpmsg_stack {
  * @channels:      devices on the bus, in the order of creation
  * @num_channels:  how many
  * @channel_wait:  woken when a channel has changed its state
+ * @stats:         counters, see enum vrpmsg_stat
  */
 struct vrpmsg {
 	struct virtio_device	*vdev;
@@ -110,14 +141,10 @@ struct vrpmsg {
 	struct virtqueue	*rvq;
 	atomic_t		rx_events;
 	struct vrpmsg_stack	rx_kept;
-	unsigned long		rx_malformed;
-	unsigned long		rx_unclaimed;
-	unsigned long		rx_refused;
 
-	spinlock_t		tx_lock;	/* @svq, @tx_free, @tx_full */
+	spinlock_t		tx_lock;	/* @svq, @tx_free, TX_* in @stats */
 	struct virtqueue	*svq;
 	struct vrpmsg_stack	tx_free;
-	unsigned long		tx_full;
 	wait_queue_head_t	tx_wait;
 
 	struct xarray		epts;
@@ -127,6 +154,8 @@ struct vrpmsg {
 	struct list_head	channels;
 	unsigned int		num_channels;
 	wait_queue_head_t	channel_wait;
+
+	unsigned long		stats[VRPMSG_STATS];
 };
 
 /**
@@ -186,6 +215,12 @@ static inline struct vrpmsg *vrpmsg_of_ept(struct rpmsg_endpoint *ept)
 static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
 {
 	return vrp->buf_size - sizeof(struct vrpmsg_hdr);
+}
+
+/* Readers like whole words. */
+static inline void vrpmsg_count(struct vrpmsg *vrp, enum vrpmsg_stat stat, unsigned long more)
+{
+	WRITE_ONCE(vrp->stats[stat], vrp->stats[stat] + more);
 }
 
 static inline void vrpmsg_push(struct vrpmsg_stack *stack, struct vrpmsg_buf *buf)

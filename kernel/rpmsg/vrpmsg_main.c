@@ -61,45 +61,34 @@
 
 /* Counters in /sys/bus/virtio/devices/virtioN/statistics/ */
 
-static ssize_t vrpmsg_show(char *buf, const unsigned long *counter)
+static ssize_t vrpmsg_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%lu\n", READ_ONCE(*counter));
+	const struct vrpmsg *vrp = dev_to_virtio(dev)->priv;
+	const enum vrpmsg_stat stat =
+		(uintptr_t)container_of(attr, struct dev_ext_attribute, attr)->var;
+
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(vrp->stats[stat]));
 }
 
-static struct vrpmsg *vrpmsg_of_dev(struct device *dev)
-{
-	return dev_to_virtio(dev)->priv;
-}
-
-static ssize_t rx_malformed_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return vrpmsg_show(buf, &vrpmsg_of_dev(dev)->rx_malformed);
-}
-static DEVICE_ATTR_RO(rx_malformed);
-
-static ssize_t rx_unclaimed_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return vrpmsg_show(buf, &vrpmsg_of_dev(dev)->rx_unclaimed);
-}
-static DEVICE_ATTR_RO(rx_unclaimed);
-
-static ssize_t rx_refused_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return vrpmsg_show(buf, &vrpmsg_of_dev(dev)->rx_refused);
-}
-static DEVICE_ATTR_RO(rx_refused);
-
-static ssize_t tx_full_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return vrpmsg_show(buf, &vrpmsg_of_dev(dev)->tx_full);
-}
-static DEVICE_ATTR_RO(tx_full);
+#define VRPMSG_STAT(_name, _stat)							\
+	(&((struct dev_ext_attribute[]) { {						\
+		.attr = __ATTR(_name, 0444, vrpmsg_show, NULL),				\
+		.var = (void *)(uintptr_t)(_stat),					\
+	} })[0].attr.attr)
 
 static struct attribute *vrpmsg_attrs[] = {
-	&dev_attr_rx_malformed.attr,
-	&dev_attr_rx_unclaimed.attr,
-	&dev_attr_rx_refused.attr,
-	&dev_attr_tx_full.attr,
+	VRPMSG_STAT(rx_messages, RX_MESSAGES),
+	VRPMSG_STAT(rx_bytes, RX_BYTES),
+	VRPMSG_STAT(rx_malformed, RX_MALFORMED),
+	VRPMSG_STAT(rx_unclaimed, RX_UNCLAIMED),
+	VRPMSG_STAT(rx_refused, RX_REFUSED),
+	VRPMSG_STAT(rx_interrupts, RX_INTERRUPTS),
+	VRPMSG_STAT(rx_kicks, RX_KICKS),
+	VRPMSG_STAT(tx_messages, TX_MESSAGES),
+	VRPMSG_STAT(tx_bytes, TX_BYTES),
+	VRPMSG_STAT(tx_full, TX_FULL),
+	VRPMSG_STAT(tx_interrupts, TX_INTERRUPTS),
+	VRPMSG_STAT(tx_kicks, TX_KICKS),
 	NULL
 };
 
@@ -247,6 +236,7 @@ static int vrpmsg_probe(struct virtio_device *vdev)
 	}
 
 	kick = virtqueue_kick_prepare(vrp->rvq);
+	vrpmsg_count(vrp, RX_KICKS, kick);
 	/* Pairs with smp_load_acquire() in the callbacks: they see all that is set up here. */
 	smp_store_release(&vrp->up, true);
 	virtio_device_ready(vdev);

@@ -30,12 +30,6 @@ int vrpmsg_rx_fill(struct vrpmsg *vrp)
 	return ret;
 }
 
-/* Counters of receiving have one writer at a time, and readers that like whole words. */
-static void vrpmsg_count(unsigned long *counter)
-{
-	WRITE_ONCE(*counter, *counter + 1);
-}
-
 static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned int used)
 {
 	const bool le = vrp->little_endian;
@@ -45,7 +39,7 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 	int ret = 0;
 
 	if (used < sizeof(*hdr) || used > vrp->buf_size) {
-		vrpmsg_count(&vrp->rx_malformed);
+		vrpmsg_count(vrp, RX_MALFORMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message dropped: %u bytes used of a buffer of %u\n", used,
 				     vrp->buf_size);
@@ -57,7 +51,7 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 	dst = __rpmsg32_to_cpu(le, READ_ONCE(hdr->dst));
 
 	if (len > used - sizeof(*hdr)) {
-		vrpmsg_count(&vrp->rx_malformed);
+		vrpmsg_count(vrp, RX_MALFORMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: payload of %u bytes in %u\n",
 				     src, dst, len, used);
@@ -66,12 +60,14 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 
 	ept = vrpmsg_get_ept(vrp, dst);
 	if (!ept) {
-		vrpmsg_count(&vrp->rx_unclaimed);
+		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: nobody there\n", src, dst);
 		return;
 	}
 
+	vrpmsg_count(vrp, RX_MESSAGES, 1);
+	vrpmsg_count(vrp, RX_BYTES, len);
 	mutex_lock(&ept->cb_lock);
 	if (ept->cb)
 		ret = ept->cb(ept->rpdev, hdr->payload, len, ept->priv, src);
@@ -79,7 +75,7 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 	vrpmsg_put_ept(ept);
 
 	if (ret)
-		vrpmsg_count(&vrp->rx_refused);
+		vrpmsg_count(vrp, RX_REFUSED, 1);
 }
 
 /* Return: how many buffers the ring has got back. */
@@ -116,8 +112,10 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 	} while (!virtqueue_enable_cb(vrp->rvq) && !READ_ONCE(vrp->dying) &&
 		 !virtqueue_is_broken(vrp->rvq));
 
-	if (given)
-		virtqueue_kick(vrp->rvq);
+	if (given && virtqueue_kick_prepare(vrp->rvq)) {
+		vrpmsg_count(vrp, RX_KICKS, 1);
+		virtqueue_notify(vrp->rvq);
+	}
 }
 
 /**
@@ -138,6 +136,7 @@ void vrpmsg_rx_done(struct virtqueue *rvq)
 		return;
 
 	do {
+		vrpmsg_count(vrp, RX_INTERRUPTS, seen);
 		vrpmsg_rx_drain(vrp);
 		seen = atomic_sub_return(seen, &vrp->rx_events);
 	} while (seen);

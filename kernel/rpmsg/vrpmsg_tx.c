@@ -66,7 +66,7 @@ static struct vrpmsg_buf *vrpmsg_tx_take(struct vrpmsg *vrp)
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	buf = vrpmsg_tx_get(vrp);
 	if (!buf)
-		WRITE_ONCE(vrp->tx_full, vrp->tx_full + 1);
+		vrpmsg_count(vrp, TX_FULL, 1);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 	return buf;
 }
@@ -95,10 +95,14 @@ static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
-	if (ret)
+	if (ret) {
 		vrpmsg_push(&vrp->tx_free, buf);
-	else
+	} else {
 		kick = virtqueue_kick_prepare(vrp->svq);
+		vrpmsg_count(vrp, TX_KICKS, kick);
+		vrpmsg_count(vrp, TX_MESSAGES, 1);
+		vrpmsg_count(vrp, TX_BYTES, buf->sg.length - sizeof(*buf->hdr));
+	}
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
 	if (ret) {
@@ -232,6 +236,7 @@ void vrpmsg_tx_done(struct virtqueue *svq)
 
 	/* Waiters look again after this, and ask again if they have to. */
 	spin_lock_irqsave(&vrp->tx_lock, flags);
+	vrpmsg_count(vrp, TX_INTERRUPTS, 1);
 	virtqueue_disable_cb(svq);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
