@@ -51,7 +51,7 @@ lint_spdx()
 
 	while read -r file; do
 		name=${file#"$TOP/"}
-		[[ $name != LICENSES/* ]] || continue
+		[[ $name != LICENSES/* && $name != selftests/fuzz/corpus/* ]] || continue
 		line=$(head -n 3 "$file" | tr -d '\0' | grep -o 'SPDX-License-Identifier: .*' || true)
 		if [[ -z $line ]]; then
 			echo "$name: no SPDX line"
@@ -168,7 +168,7 @@ lint_codespell()
 {
 	local files
 
-	mapfile -t files < <(our_files '*' | grep -v /LICENSES/)
+	mapfile -t files < <(our_files '*' | grep -v -e /LICENSES/ -e /corpus/)
 	codespell "${files[@]}"
 }
 

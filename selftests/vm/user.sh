@@ -109,6 +109,7 @@ packages_for()
 		modules) wanted+=("${PACKAGES_MODULES[@]}") ;;
 		user) wanted+=("${PACKAGES_USER[@]}") ;;
 		lint) wanted+=("${PACKAGES_LINT[@]}") ;;
+		fuzz) wanted+=("${PACKAGES_FUZZ[@]}") ;;
 		debug) wanted+=("${PACKAGES_DEBUG[@]}") ;;
 		esac
 	done
