@@ -190,7 +190,7 @@ int rpmsg_channel_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *
 	ret = deadline_init(&deadline, timeout_ns);
 	if (ret)
 		return ret;
-	ret = device_wait(ctx, &deadline, channel_scan, &want);
+	ret = device_wait(ctx, "rpmsg", &deadline, channel_scan, &want);
 	if (ret)
 		return ret;
 	*channel_out = want.channel;

@@ -22,6 +22,7 @@ struct rpmsg_processor {
 	char *firmware;
 	unsigned int index;
 	enum rpmsg_processor_state state;
+	bool tells_state;	/* its uevents say it */
 };
 
 /*
@@ -91,6 +92,8 @@ enum device_kind {
 /* Called with each device; 0 goes on, everything else ends the walk and is its result. */
 typedef int (*device_visit_fn)(struct udev_device *dev, void *data);
 
+int sysfs_open(const char *syspath, const char *attr, int flags);
+int sysfs_read_fd(int fd, char *buf, size_t size);
 int sysfs_read(const char *syspath, const char *attr, char *buf, size_t size);
 int sysfs_write(const char *syspath, const char *attr, const char *value);
 enum device_kind device_kind(struct udev_device *dev);
@@ -101,7 +104,8 @@ struct udev_device *device_transport(struct udev_device *dev);
 bool device_is_below(struct udev_device *dev, const struct rpmsg_processor *processor);
 int device_walk(struct rpmsg_context *ctx, const char *subsystem, struct udev_device *below,
 		device_visit_fn visit, void *data);
-int device_wait(struct rpmsg_context *ctx, const struct deadline *deadline,
+struct udev_monitor *device_monitor(struct rpmsg_context *ctx, const char *subsystem);
+int device_wait(struct rpmsg_context *ctx, const char *subsystem, const struct deadline *deadline,
 		int (*scan)(struct rpmsg_context *ctx, void *data), void *data);
 int place_init(struct place *place, struct udev_device *dev);
 void place_clear(struct place *place);
@@ -126,7 +130,15 @@ int array_add(struct array *array, void *item);
 int array_take(void **items, size_t count, array_rank_fn rank, const char *name, void **item_out);
 void array_sort(struct array *array, int (*compare)(const void *a, const void *b));
 
-/* node.c, endpoint.c */
+/* processor.c, node.c, endpoint.c */
+
+int processor_new(struct udev_device *dev, struct rpmsg_processor **processor_out);
+int processor_copy(const struct rpmsg_processor *processor,
+		   struct rpmsg_processor **processor_out);
+int processor_read(const struct rpmsg_processor *processor, const char *attr, char *buf,
+		   size_t size);
+int processor_write(const struct rpmsg_processor *processor, const char *attr, const char *value);
+enum rpmsg_processor_state processor_state_from_string(const char *text);
 
 int node_find_of_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
 			 struct rpmsg_node **node_out);

@@ -6,6 +6,8 @@
  *
  *   context    what discovery needs; holds no device open
  *   processor  a core under remoteproc, /sys/class/remoteproc/remoteprocN
+ *   monitor    tells what becomes of processors, as it happens
+ *   coredump   what a processor's memory held when it crashed
  *   channel    a service that a processor announced
  *   node       a character device /dev/rpmsgN, which can be opened
  *   endpoint   an open node: what messages are sent and received through
@@ -48,6 +50,8 @@ struct io_uring_sqe;
 
 struct rpmsg_context;
 struct rpmsg_processor;
+struct rpmsg_monitor;
+struct rpmsg_coredump;
 struct rpmsg_channel;
 struct rpmsg_node;
 struct rpmsg_endpoint;
@@ -246,9 +250,10 @@ int rpmsg_processor_set_firmware(struct rpmsg_processor *processor, const char *
  * Takes as long as the kernel needs to load and start the firmware.
  *
  * Return: 0, -EALREADY when it runs (it was not touched), -EBUSY when it crashed and was not
- * recovered (rpmsg_processor_stop() first), -ENOENT when there is no such firmware file,
- * -EINVAL when the kernel refused the image (the kernel's log says why), -EACCES without the right
- * to write, -ENODEV when it is gone, or another errno of the processor's driver.
+ * recovered (rpmsg_processor_stop() first) or was booted by someone else
+ * (%RPMSG_PROCESSOR_DETACHED: rpmsg_processor_attach()), -ENOENT when there is no such firmware
+ * file, -EINVAL when the kernel refused the image (the kernel's log says why), -EACCES without the
+ * right to write, -ENODEV when it is gone, or another errno of the processor's driver.
  *
  * Since: 0.1
  */
@@ -267,6 +272,331 @@ int rpmsg_processor_boot(struct rpmsg_processor *processor);
  * Since: 0.1
  */
 int rpmsg_processor_stop(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_attach() - begin to use a processor that someone else booted
+ * @processor: processor; its state is read again
+ *
+ * Return: 0, -EALREADY when it is attached, -EBUSY when it is in another state than
+ * %RPMSG_PROCESSOR_DETACHED (rpmsg_processor_get_state() says in which), -EACCES without the right
+ * to write, -ENODEV when it is gone, or another errno of the processor's driver.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_attach(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_detach() - stop to use a processor that someone else booted; it goes on running
+ * @processor: processor; its state is read again
+ *
+ * All its channels and nodes are gone when this returns; every open endpoint answers -EPIPE.
+ *
+ * Return: 0, -EALREADY when it is detached, -EBUSY when it is in another state than
+ * %RPMSG_PROCESSOR_ATTACHED (rpmsg_processor_get_state() says in which) or someone else still uses
+ * it (then it is still attached), -EOPNOTSUPP when its driver cannot detach, -EACCES without the
+ * right to write, -ENODEV when it is gone, or another errno of the processor's driver.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_detach(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_wait_state() - wait until a processor is in a state
+ * @processor: processor; its state is read again
+ * @state: the state
+ * @timeout_ns: limit of the wait
+ *
+ * A state that lasts shorter than it takes to look may be missed: a processor that crashes and is
+ * recovered is %RPMSG_PROCESSOR_CRASHED for a moment only. A monitor misses none.
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -ENODEV when the processor is
+ * gone, or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_wait_state(struct rpmsg_processor *processor,
+			       enum rpmsg_processor_state state, int64_t timeout_ns);
+
+/**
+ * enum rpmsg_crash_type - what kind of crash to report
+ * @RPMSG_CRASH_MMUFAULT: the processor used an address that it may not
+ * @RPMSG_CRASH_WATCHDOG: its watchdog was not fed
+ * @RPMSG_CRASH_FATAL_ERROR: it said so itself
+ */
+enum rpmsg_crash_type {
+	RPMSG_CRASH_MMUFAULT,
+	RPMSG_CRASH_WATCHDOG,
+	RPMSG_CRASH_FATAL_ERROR,
+};
+
+/**
+ * rpmsg_processor_crash() - report a crash of a processor, to see what follows
+ * @processor: processor; its state is read again, before the report
+ * @type: kind of crash, which the kernel logs
+ *
+ * The kernel handles the report, and recovers the processor if it is told to, after this returns.
+ *
+ * Return: 0, -EBUSY when it does not run (rpmsg_processor_get_state() says what it does),
+ * -EOPNOTSUPP when the kernel has no debugfs for it on /sys/kernel/debug, -EACCES without the right
+ * to write there, -ENODEV when it is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_crash(struct rpmsg_processor *processor, enum rpmsg_crash_type type);
+
+/**
+ * rpmsg_processor_get_recovery() - whether the kernel restarts a processor that crashed
+ * @processor: processor
+ * @enabled_out: true if it does
+ *
+ * Return: 0, -EOPNOTSUPP when this kernel does not say, -ENODEV when the processor is gone, or a
+ * negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_get_recovery(struct rpmsg_processor *processor, bool *enabled_out);
+
+/**
+ * rpmsg_processor_set_recovery() - choose whether the kernel restarts a processor that crashed
+ * @processor: processor; its state is read again
+ * @enabled: whether it does; true recovers one that is crashed now, as rpmsg_processor_recover()
+ *
+ * Return: 0, -EOPNOTSUPP when this kernel has no such choice, -EACCES without the right to write,
+ * -ENODEV when the processor is gone, or an errno of recovering it.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_set_recovery(struct rpmsg_processor *processor, bool enabled);
+
+/**
+ * rpmsg_processor_recover() - restart a processor that crashed
+ * @processor: processor; its state is read again
+ *
+ * Takes as long as the kernel needs; with %RPMSG_COREDUMP_INLINE it waits for a reader of the
+ * coredump, up to five minutes.
+ *
+ * Return: 0, -EALREADY when it is not crashed, -EIO when it did not come back and the kernel does
+ * not say why, -EOPNOTSUPP when this kernel has no such command, -EACCES without the right to
+ * write, -ENODEV when the processor is gone, or another errno of what failed.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_recover(struct rpmsg_processor *processor);
+
+/**
+ * rpmsg_processor_read_trace() - read one of a processor's trace buffers
+ * @processor: processor
+ * @number: which one, from 0
+ * @buf: where to store the text; no terminating zero is added
+ * @size: room in @buf, in bytes
+ * @len_out: bytes stored; if that is @size, there may be more
+ *
+ * A trace buffer is memory that the processor writes text to while it is read. Nothing may be
+ * assumed of its bytes.
+ *
+ * Return: 0, -ENOENT when it has no such buffer now (a processor that does not run has none),
+ * -EOPNOTSUPP when the kernel has no debugfs for it on /sys/kernel/debug, -EACCES without the right
+ * to read there, -ENODEV when the processor is gone, -ENXIO when the buffer's memory is not to be
+ * had.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_read_trace(const struct rpmsg_processor *processor, unsigned int number,
+			       char *buf, size_t size, size_t *len_out);
+
+/* ---- monitor ------------------------------------------------------------------------------- */
+
+/**
+ * enum rpmsg_change - what became of a processor
+ * @RPMSG_CHANGE_PRESENT: it was there when the monitor began
+ * @RPMSG_CHANGE_ADDED: it came
+ * @RPMSG_CHANGE_STATE: its state changed
+ * @RPMSG_CHANGE_REMOVED: it is gone
+ */
+enum rpmsg_change {
+	RPMSG_CHANGE_PRESENT,
+	RPMSG_CHANGE_ADDED,
+	RPMSG_CHANGE_STATE,
+	RPMSG_CHANGE_REMOVED,
+};
+
+/**
+ * rpmsg_monitor_new() - begin to watch processors
+ * @processor: only this one, by its "remoteprocN", which may go and come; NULL for all
+ * @monitor_out: the monitor; free it with rpmsg_monitor_free()
+ *
+ * The monitor has a context of its own. Needs no udev daemon and no rights.
+ *
+ * Return: 0 or a negative errno of the descriptors that it is made of.
+ *
+ * Since: 0.1
+ */
+int rpmsg_monitor_new(const struct rpmsg_processor *processor, struct rpmsg_monitor **monitor_out);
+
+/**
+ * rpmsg_monitor_free() - free a monitor
+ * @monitor: monitor or NULL
+ *
+ * Since: 0.1
+ */
+void rpmsg_monitor_free(struct rpmsg_monitor *monitor);
+
+/**
+ * rpmsg_monitor_get_fd() - the descriptor to wait on
+ * @monitor: monitor
+ *
+ * Readable (POLLIN) when there may be something to take: call rpmsg_monitor_next() with a limit of
+ * 0 until it answers -EAGAIN, and only then wait again. It is readable from the start.
+ *
+ * Return: the descriptor, which belongs to the monitor; for nothing but poll() and its like.
+ *
+ * Since: 0.1
+ */
+int rpmsg_monitor_get_fd(const struct rpmsg_monitor *monitor);
+
+/**
+ * rpmsg_monitor_get_interval_ns() - how closely a monitor can watch
+ * @monitor: monitor
+ *
+ * Return: 0 when the kernel tells every change of every processor that is there now. Otherwise the
+ * monitor looks at their states that often, in nanoseconds, and misses shorter ones: so it is on
+ * mainline's kernels, or without the kernel's event socket.
+ *
+ * Since: 0.1
+ */
+int64_t rpmsg_monitor_get_interval_ns(const struct rpmsg_monitor *monitor);
+
+/**
+ * rpmsg_monitor_next() - take the next change
+ * @monitor: monitor
+ * @timeout_ns: limit of the wait for one
+ * @change_out: what became of the processor
+ * @processor_out: the processor as it was after that, or before it was gone; free it with
+ *	rpmsg_processor_free()
+ *
+ * First come the processors that are there already, each with %RPMSG_CHANGE_PRESENT.
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), or a negative errno of reading
+ * sysfs; after each error it may be called again.
+ *
+ * Since: 0.1
+ */
+int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
+		       enum rpmsg_change *change_out, struct rpmsg_processor **processor_out);
+
+/* ---- coredump ------------------------------------------------------------------------------ */
+
+/**
+ * enum rpmsg_coredump_mode - what the kernel does with the memory of a processor that crashed
+ * @RPMSG_COREDUMP_UNKNOWN: something that this version of the library does not know
+ * @RPMSG_COREDUMP_DISABLED: nothing
+ * @RPMSG_COREDUMP_ENABLED: copies it into a coredump, then recovers the processor
+ * @RPMSG_COREDUMP_INLINE: shows it as a coredump; recovery waits until that was read and released,
+ *	for five minutes at most
+ */
+enum rpmsg_coredump_mode {
+	RPMSG_COREDUMP_UNKNOWN,
+	RPMSG_COREDUMP_DISABLED,
+	RPMSG_COREDUMP_ENABLED,
+	RPMSG_COREDUMP_INLINE,
+};
+
+/**
+ * rpmsg_coredump_mode_to_string() - a mode's name, as sysfs spells it
+ * @mode: mode
+ *
+ * Return: a constant string; "unknown" for every value that is not in the enumeration.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_coredump_mode_to_string(enum rpmsg_coredump_mode mode);
+
+/**
+ * rpmsg_processor_get_coredump_mode() - what becomes of its memory when it crashes
+ * @processor: processor
+ * @mode_out: the mode
+ *
+ * Return: 0, -EOPNOTSUPP when this kernel does not say, -ENODEV when the processor is gone, or a
+ * negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_get_coredump_mode(struct rpmsg_processor *processor,
+				      enum rpmsg_coredump_mode *mode_out);
+
+/**
+ * rpmsg_processor_set_coredump_mode() - choose what becomes of its memory when it crashes
+ * @processor: processor
+ * @mode: the mode, not %RPMSG_COREDUMP_UNKNOWN
+ *
+ * Return: 0, -EBUSY while it is crashed, -EINVAL when the kernel does not know this mode,
+ * -EOPNOTSUPP when it has no such choice at all, -EACCES without the right to write, -ENODEV when
+ * the processor is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_processor_set_coredump_mode(struct rpmsg_processor *processor,
+				      enum rpmsg_coredump_mode mode);
+
+/**
+ * rpmsg_coredump_wait() - wait until there is a coredump of a processor
+ * @ctx: context
+ * @processor: processor
+ * @timeout_ns: limit of the wait; 0 finds one that is there
+ * @coredump_out: the coredump; free it with rpmsg_coredump_free(), which leaves it in the kernel
+ *
+ * The kernel keeps one coredump of a processor, and throws away later ones: until somebody releases
+ * it, or for five minutes.
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -ENODEV when the processor is
+ * gone, or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_coredump_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+			int64_t timeout_ns, struct rpmsg_coredump **coredump_out);
+
+/**
+ * rpmsg_coredump_free() - free a coredump object; the coredump itself stays
+ * @coredump: coredump or NULL
+ *
+ * Since: 0.1
+ */
+void rpmsg_coredump_free(struct rpmsg_coredump *coredump);
+
+/**
+ * rpmsg_coredump_get_syspath() - its folder in sysfs
+ * @coredump: coredump
+ *
+ * Return: absolute path.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_coredump_get_syspath(const struct rpmsg_coredump *coredump);
+
+/**
+ * rpmsg_coredump_save() - write a coredump, an ELF core file, to a descriptor
+ * @coredump: coredump
+ * @fd: where to; waits as long as this makes it wait
+ * @size_out: bytes written
+ *
+ * Return: 0, -ENODEV when the coredump is gone, before or while it was read, -EACCES without the
+ * right to read it, -EINTR when a signal handler ran while @fd made it wait, or another errno of
+ * reading it or writing to @fd.
+ *
+ * Since: 0.1
+ */
+int rpmsg_coredump_save(const struct rpmsg_coredump *coredump, int fd, uint64_t *size_out);
+
+/**
+ * rpmsg_coredump_release() - remove a coredump from the kernel, making room for the next
+ * @coredump: coredump
+ *
+ * Return: 0, -ENODEV when it is gone, -EACCES without the right to write.
+ *
+ * Since: 0.1
+ */
+int rpmsg_coredump_release(const struct rpmsg_coredump *coredump);
 
 /* ---- channel ------------------------------------------------------------------------------- */
 

@@ -362,7 +362,7 @@ static int node_create(struct rpmsg_context *ctx, struct control_want *want, con
 	ret = deadline_init(&deadline, timeout_ns);
 	if (ret)
 		return ret;
-	ret = device_wait(ctx, &deadline, control_scan, want);
+	ret = device_wait(ctx, "rpmsg", &deadline, control_scan, want);
 	if (ret)
 		return ret;
 	ret = node_create_on(ctx, want->control, &deadline, &info, node_out);

@@ -8,12 +8,17 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
 #define FIRMWARE_SIZE	512
+/* How often to look at a state that is waited for, in case the kernel does not tell. */
+#define STATE_SLICE_NS	(20 * 1000000LL)
 
 static const char *const state_names[] = {
 	[RPMSG_PROCESSOR_UNKNOWN] = "unknown",
@@ -34,7 +39,7 @@ const char *rpmsg_processor_state_to_string(enum rpmsg_processor_state state)
 	return state_names[state];
 }
 
-static enum rpmsg_processor_state state_from_string(const char *text)
+enum rpmsg_processor_state processor_state_from_string(const char *text)
 {
 	size_t i;
 
@@ -65,11 +70,11 @@ int rpmsg_processor_refresh(struct rpmsg_processor *processor)
 
 	free(processor->firmware);
 	processor->firmware = copy;
-	processor->state = state_from_string(state);
+	processor->state = processor_state_from_string(state);
 	return 0;
 }
 
-static int processor_new(struct udev_device *dev, struct rpmsg_processor **processor_out)
+int processor_new(struct udev_device *dev, struct rpmsg_processor **processor_out)
 {
 	const char *name = udev_device_get_sysattr_value(dev, "name");
 	struct rpmsg_processor *processor;
@@ -83,6 +88,7 @@ static int processor_new(struct udev_device *dev, struct rpmsg_processor **proce
 	if (ret)
 		goto fail;
 
+	processor->tells_state = udev_device_get_property_value(dev, "STATE");
 	processor->sysname = strdup(udev_device_get_sysname(dev));
 	processor->syspath = strdup(udev_device_get_syspath(dev));
 	/* Kernels before 4.20 have no name. */
@@ -102,6 +108,25 @@ static int processor_new(struct udev_device *dev, struct rpmsg_processor **proce
 fail:
 	rpmsg_processor_free(processor);
 	return ret;
+}
+
+int processor_copy(const struct rpmsg_processor *processor, struct rpmsg_processor **processor_out)
+{
+	struct rpmsg_processor *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *processor;
+	copy->name = strdup(processor->name);
+	copy->sysname = strdup(processor->sysname);
+	copy->syspath = strdup(processor->syspath);
+	copy->firmware = strdup(processor->firmware);
+	if (!copy->name || !copy->sysname || !copy->syspath || !copy->firmware) {
+		rpmsg_processor_free(copy);
+		return -ENOMEM;
+	}
+	*processor_out = copy;
+	return 0;
 }
 
 void rpmsg_processor_free(struct rpmsg_processor *processor)
@@ -225,6 +250,23 @@ const char *rpmsg_processor_get_firmware(const struct rpmsg_processor *processor
 	return processor->firmware;
 }
 
+/* An attribute that not every kernel has. */
+static int attr_error(const struct rpmsg_processor *processor, int ret)
+{
+	return ret == -ENODEV && !access(processor->syspath, F_OK) ? -EOPNOTSUPP : ret;
+}
+
+int processor_read(const struct rpmsg_processor *processor, const char *attr, char *buf,
+		   size_t size)
+{
+	return attr_error(processor, sysfs_read(processor->syspath, attr, buf, size));
+}
+
+int processor_write(const struct rpmsg_processor *processor, const char *attr, const char *value)
+{
+	return attr_error(processor, sysfs_write(processor->syspath, attr, value));
+}
+
 int rpmsg_processor_set_firmware(struct rpmsg_processor *processor, const char *firmware)
 {
 	int ret;
@@ -248,6 +290,7 @@ int rpmsg_processor_boot(struct rpmsg_processor *processor)
 	case RPMSG_PROCESSOR_ATTACHED:
 		return -EALREADY;
 	case RPMSG_PROCESSOR_CRASHED:
+	case RPMSG_PROCESSOR_DETACHED:	/* "start" attaches to it, and leaves its firmware */
 		return -EBUSY;
 	default:
 		break;
@@ -290,4 +333,114 @@ int rpmsg_processor_stop(struct rpmsg_processor *processor)
 	if (err)
 		return err;
 	return is_up(processor) ? -EBUSY : 0;
+}
+
+int rpmsg_processor_attach(struct rpmsg_processor *processor)
+{
+	int ret;
+
+	ret = rpmsg_processor_refresh(processor);
+	if (ret)
+		return ret;
+	if (processor->state == RPMSG_PROCESSOR_ATTACHED)
+		return -EALREADY;
+	if (processor->state != RPMSG_PROCESSOR_DETACHED)
+		return -EBUSY;
+
+	ret = sysfs_write(processor->syspath, "state", "start");
+	return ret ? ret : rpmsg_processor_refresh(processor);
+}
+
+int rpmsg_processor_detach(struct rpmsg_processor *processor)
+{
+	int ret, err;
+
+	ret = rpmsg_processor_refresh(processor);
+	if (ret)
+		return ret;
+	if (processor->state == RPMSG_PROCESSOR_DETACHED)
+		return -EALREADY;
+	if (processor->state != RPMSG_PROCESSOR_ATTACHED)
+		return -EBUSY;
+
+	ret = sysfs_write(processor->syspath, "state", "detach");
+	err = rpmsg_processor_refresh(processor);
+	if (ret == -EINVAL && !err)
+		return processor->state == RPMSG_PROCESSOR_ATTACHED ? -EOPNOTSUPP : -EBUSY;
+	if (ret || err)
+		return ret ? ret : err;
+	return processor->state == RPMSG_PROCESSOR_ATTACHED ? -EBUSY : 0;
+}
+
+int rpmsg_processor_wait_state(struct rpmsg_processor *processor,
+			       enum rpmsg_processor_state state, int64_t timeout_ns)
+{
+	struct deadline deadline;
+	char text[32];
+	short revents;
+	int fd, ret;
+
+	if (!processor)
+		return -EINVAL;
+	ret = deadline_init(&deadline, timeout_ns);
+	if (ret)
+		return ret;
+	fd = sysfs_open(processor->syspath, "state", O_RDONLY);
+	if (fd < 0)
+		return fd;
+
+	do {
+		ret = sysfs_read_fd(fd, text, sizeof(text));
+		if (ret)
+			break;
+		processor->state = processor_state_from_string(text);
+		if (processor->state == state)
+			break;
+		/* The file that was read tells of changes since then, where the kernel does. */
+		ret = deadline_poll(&deadline, fd, POLLPRI, STATE_SLICE_NS, &revents);
+	} while (!ret);
+	close(fd);
+	return ret;
+}
+
+int rpmsg_processor_get_recovery(struct rpmsg_processor *processor, bool *enabled_out)
+{
+	char text[32];
+	int ret;
+
+	if (!processor || !enabled_out)
+		return -EINVAL;
+	ret = processor_read(processor, "recovery", text, sizeof(text));
+	if (!ret)
+		*enabled_out = !strcmp(text, "enabled");
+	return ret;
+}
+
+int rpmsg_processor_set_recovery(struct rpmsg_processor *processor, bool enabled)
+{
+	int ret, err;
+
+	if (!processor)
+		return -EINVAL;
+	ret = processor_write(processor, "recovery", enabled ? "enabled" : "disabled");
+	err = rpmsg_processor_refresh(processor);
+	return ret ? ret : err;
+}
+
+int rpmsg_processor_recover(struct rpmsg_processor *processor)
+{
+	int ret, err;
+
+	ret = rpmsg_processor_refresh(processor);
+	if (ret)
+		return ret;
+	if (processor->state != RPMSG_PROCESSOR_CRASHED)
+		return -EALREADY;
+
+	ret = processor_write(processor, "recovery", "recover");
+	err = rpmsg_processor_refresh(processor);
+	if (ret || err)
+		return ret ? ret : err;
+	/* Mainline takes the command for done however it ended. */
+	return processor->state == RPMSG_PROCESSOR_CRASHED || !is_up(processor) ? -EIO : 0;
 }

@@ -26,7 +26,8 @@
 /* The same when the kernel tells nothing at all. */
 #define RESCAN_BLIND_NS		(20 * 1000000LL)
 
-static int attr_open(const char *syspath, const char *attr, int flags)
+/* The attribute's descriptor. -ENODEV is a missing one, device and all or not. */
+int sysfs_open(const char *syspath, const char *attr, int flags)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -39,35 +40,38 @@ static int attr_open(const char *syspath, const char *attr, int flags)
 	return fd;
 }
 
-/* Read an attribute, without its newline. */
-int sysfs_read(const char *syspath, const char *attr, char *buf, size_t size)
+/* Read an open attribute, without its newline. */
+int sysfs_read_fd(int fd, char *buf, size_t size)
 {
-	ssize_t n;
-	int fd;
+	ssize_t n = pread(fd, buf, size - 1, 0);
 
-	fd = attr_open(syspath, attr, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	n = read(fd, buf, size - 1);
 	if (n < 0)
-		n = -errno;
-	close(fd);
-	if (n < 0)
-		return n;
-
+		return -errno;
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
 }
 
-/* Write an attribute. -ENODEV is a missing one, any other error the kernel's answer. */
+int sysfs_read(const char *syspath, const char *attr, char *buf, size_t size)
+{
+	int fd, ret;
+
+	fd = sysfs_open(syspath, attr, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	ret = sysfs_read_fd(fd, buf, size);
+	close(fd);
+	return ret;
+}
+
+/* Write an attribute. Errors as of sysfs_open(), any other is the kernel's answer. */
 int sysfs_write(const char *syspath, const char *attr, const char *value)
 {
 	size_t len = strlen(value);
 	ssize_t n;
 	int fd;
 
-	fd = attr_open(syspath, attr, O_WRONLY);
+	fd = sysfs_open(syspath, attr, O_WRONLY);
 	if (fd < 0)
 		return fd;
 	n = write(fd, value, len);
@@ -237,14 +241,15 @@ out:
 	return ret;
 }
 
-static struct udev_monitor *monitor_open(struct rpmsg_context *ctx)
+/* Listen for devices of @subsystem; NULL when that cannot be had. */
+struct udev_monitor *device_monitor(struct rpmsg_context *ctx, const char *subsystem)
 {
 	/* The kernel's own messages: there with and without a udev daemon. */
 	struct udev_monitor *monitor = udev_monitor_new_from_netlink(ctx->udev, "kernel");
 
 	if (!monitor)
 		return NULL;
-	if (udev_monitor_filter_add_match_subsystem_devtype(monitor, "rpmsg", NULL) < 0 ||
+	if (udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, NULL) < 0 ||
 	    udev_monitor_enable_receiving(monitor) < 0) {
 		udev_monitor_unref(monitor);
 		return NULL;
@@ -261,11 +266,12 @@ static void monitor_drain(struct udev_monitor *monitor)
 }
 
 /*
- * Call @scan until it answers something else than -ENOENT. The monitor listens before the first
+ * Call @scan until it answers something else than -ENOENT: whenever something happened to devices
+ * of @subsystem, and now and then in case nobody told us. The monitor listens before the first
  * scan and is drained before each later one, so a change is either seen by a scan or wakes the
  * next.
  */
-int device_wait(struct rpmsg_context *ctx, const struct deadline *deadline,
+int device_wait(struct rpmsg_context *ctx, const char *subsystem, const struct deadline *deadline,
 		int (*scan)(struct rpmsg_context *ctx, void *data), void *data)
 {
 	struct udev_monitor *monitor = NULL;
@@ -283,7 +289,7 @@ int device_wait(struct rpmsg_context *ctx, const struct deadline *deadline,
 				ret = deadline->error;
 				break;
 			}
-			monitor = monitor_open(ctx);
+			monitor = device_monitor(ctx, subsystem);
 			listening = true;
 			continue;
 		}

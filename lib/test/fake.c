@@ -236,6 +236,27 @@ void fake_node(unsigned int control, unsigned int number, const char *name, cons
 	fake_attr(folder, "dst", dst);
 }
 
+void fake_coredump(unsigned int number, unsigned int processor, const char *data)
+{
+	char folder[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
+
+	format(folder, "/sys/devices/virtual/devcoredump/devcd%u", number);
+	make_device(folder, "/sys/class/devcoredump", "");
+	fake_attr(folder, "data", data);
+	format(link, "%s/failing_device", folder);
+	format(target, SOC "/remoteproc%u", processor);
+	if (symlink(target, link))
+		die(link);
+}
+
+void fake_debugfs(unsigned int processor)
+{
+	char folder[PATH_MAX];
+
+	format(folder, "/sys/kernel/debug/remoteproc/remoteproc%u", processor);
+	make_folder(folder);
+}
+
 void fake_remove(const char *subsystem, const char *name)
 {
 	char link[PATH_MAX], folder[PATH_MAX], path[PATH_MAX];

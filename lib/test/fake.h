@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+#define FAKE_PROCESSOR(n) "/sys/devices/platform/soc/remoteproc/remoteproc" #n
+#define FAKE_DEBUGFS(n)	"/sys/kernel/debug/remoteproc/remoteproc" #n
+#define FAKE_COREDUMP(n) "/sys/devices/virtual/devcoredump/devcd" #n
 #define FAKE_VIRTIO(n)	"/sys/devices/platform/soc/remoteproc/remoteproc" #n "/rproc-virtio." #n \
 		       ".auto/virtio" #n
 
@@ -32,6 +35,10 @@ void fake_processor(unsigned int index, const char *name, const char *state);
 void fake_channel(unsigned int processor, const char *service, const char *src, const char *dst);
 void fake_control(unsigned int processor, unsigned int number);
 void fake_node(unsigned int control, unsigned int number, const char *name, const char *dst);
+/* A coredump of the processor, holding @data. */
+void fake_coredump(unsigned int number, unsigned int processor, const char *data);
+/* The processor's folder in debugfs; fake_attr() makes files there. */
+void fake_debugfs(unsigned int processor);
 void fake_remove(const char *subsystem, const char *name);
 void fake_attr(const char *folder, const char *attr, const char *value);
 void fake_device_file(unsigned int number, bool real);
