@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,38 +76,6 @@ int ctl_help(const struct ctl_command *command)
 {
 	fputs(command->help, stdout);
 	return CTL_OK;
-}
-
-/* "1.5", "20ms"; not negative, not infinite. */
-bool ctl_parse_duration(const char *text, int64_t *ns_out)
-{
-	static const struct {
-		const char *suffix;
-		double ns;
-	} units[] = {
-		{ "", 1e9 },
-		{ "s", 1e9 },
-		{ "ms", 1e6 },
-		{ "us", 1e3 },
-		{ "ns", 1 },
-	};
-	double value;
-	char *end;
-	size_t i;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return false;
-	value = strtod(text, &end);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (end == text || strcmp(end, units[i].suffix))
-			continue;
-		value = round(value * units[i].ns);
-		if (!(value < (double)INT64_MAX))
-			return false;
-		*ns_out = (int64_t)value;
-		return true;
-	}
-	return false;
 }
 
 static bool parse_number(const char *text, unsigned long long max, unsigned long long *number_out)

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "../duration.h"
 #include "ctl.h"
 
 struct create_args {
@@ -109,7 +110,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 				return ctl_usage(&command_create, "'%s' is not an address", optarg);
 			break;
 		case 't':
-			if (!ctl_parse_duration(optarg, &args.timeout_ns))
+			if (!parse_duration(optarg, &args.timeout_ns))
 				return ctl_usage(&command_create, "'%s' is not a time", optarg);
 			break;
 		default:

@@ -39,7 +39,6 @@ int ctl_usage(const struct ctl_command *command, const char *format, ...)
 int ctl_option_error(const struct ctl_command *command, int argc, char **argv);
 int ctl_help(const struct ctl_command *command);
 
-bool ctl_parse_duration(const char *text, int64_t *ns_out);
 bool ctl_parse_address(const char *text, uint32_t *address_out);
 bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
 		     unsigned long *count_out);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../duration.h"
 #include "ctl.h"
 #include "stats.h"
 
@@ -246,7 +247,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 		case 'h':
 			return ctl_help(&command_ping);
 		case 'i':
-			if (!ctl_parse_duration(optarg, &args.interval_ns))
+			if (!parse_duration(optarg, &args.interval_ns))
 				return ctl_usage(&command_ping, "'%s' is not a time", optarg);
 			break;
 		case 'p':
@@ -261,7 +262,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 						 optarg, CTL_MESSAGE_MAX);
 			break;
 		case 't':
-			if (!ctl_parse_duration(optarg, &args.timeout_ns) || !args.timeout_ns)
+			if (!parse_duration(optarg, &args.timeout_ns) || !args.timeout_ns)
 				return ctl_usage(&command_ping, "'%s' is not a time above 0",
 						 optarg);
 			break;

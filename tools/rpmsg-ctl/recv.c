@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <limits.h>
 
+#include "../duration.h"
 #include "ctl.h"
 
 /* For the service to appear, when no --timeout says otherwise. */
@@ -42,7 +43,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 			processor = optarg;
 			break;
 		case 't':
-			if (!ctl_parse_duration(optarg, &timeout_ns))
+			if (!parse_duration(optarg, &timeout_ns))
 				return ctl_usage(&command_recv, "'%s' is not a time", optarg);
 			break;
 		case 'x':

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../duration.h"
 #include "ctl.h"
 
 struct send_args {
@@ -150,7 +151,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 						 optarg);
 			break;
 		case 't':
-			if (!ctl_parse_duration(optarg, &args.timeout_ns))
+			if (!parse_duration(optarg, &args.timeout_ns))
 				return ctl_usage(&command_send, "'%s' is not a time", optarg);
 			break;
 		case 'x':

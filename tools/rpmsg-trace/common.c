@@ -4,13 +4,11 @@
  * tracing, printing.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +18,7 @@
 #include <bpf/libbpf.h>
 #include <librpmsg.h>
 
+#include "../duration.h"
 #include "trace.h"
 
 #define NSEC_PER_SEC	1000000000LL
@@ -51,32 +50,6 @@ int trace_usage(const struct trace_command *command, const char *format, ...)
 	va_end(args);
 	fprintf(stderr, "\nTry 'rpmsg-trace %s --help'.\n", command->name);
 	return TRACE_USAGE;
-}
-
-/* "10", "1.5", "200ms"; more than nothing. */
-static bool parse_duration(const char *text, int64_t *ns_out)
-{
-	static const struct {
-		const char *suffix;
-		double ns;
-	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
-	double value;
-	char *end;
-	size_t i;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return false;
-	value = strtod(text, &end);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (end == text || strcmp(end, units[i].suffix))
-			continue;
-		value *= units[i].ns;
-		if (!(value >= 1 && value < (double)INT64_MAX))
-			return false;
-		*ns_out = (int64_t)value;
-		return true;
-	}
-	return false;
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
@@ -121,7 +94,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 	while ((option = getopt_long(argc, argv, "d:hjp:v", options, NULL)) != -1) {
 		switch (option) {
 		case 'd':
-			if (!parse_duration(optarg, &args->duration_ns))
+			if (!parse_duration(optarg, &args->duration_ns) || !args->duration_ns)
 				return trace_usage(command, "'%s' is not a time above 0",
 						   optarg) + 1;
 			break;
