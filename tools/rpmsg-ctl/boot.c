@@ -28,6 +28,8 @@ static int boot_processor(struct rpmsg_processor *processor)
 		printf("%s: running already\n", sysname);
 		return CTL_OK;
 	case -EBUSY:
+		if (rpmsg_processor_get_state(processor) == RPMSG_PROCESSOR_DETACHED)
+			return ctl_fail(0, "%s was booted by someone else: attach to it", sysname);
 		return ctl_fail(0, "%s has crashed: stop it first", sysname);
 	case -ENOENT:
 		return ctl_fail(0, "%s: no firmware file '%s' in the firmware folders", sysname,
@@ -38,18 +40,6 @@ static int boot_processor(struct rpmsg_processor *processor)
 	default:
 		return ctl_fail(ret, "cannot boot %s", sysname);
 	}
-}
-
-static int set_firmware(struct rpmsg_processor *processor, const char *firmware)
-{
-	const char *sysname = rpmsg_processor_get_sysname(processor);
-	int ret = rpmsg_processor_set_firmware(processor, firmware);
-
-	if (ret == -EBUSY)
-		return ctl_fail(0, "%s is not offline: its firmware cannot be changed", sysname);
-	if (ret)
-		return ctl_fail(ret, "cannot set firmware '%s' of %s", firmware, sysname);
-	return CTL_OK;
 }
 
 static int run(struct rpmsg_context *ctx, int argc, char **argv)
@@ -77,7 +67,7 @@ static int run(struct rpmsg_context *ctx, int argc, char **argv)
 	if (status)
 		return status;
 	if (firmware)
-		status = set_firmware(processor, firmware);
+		status = ctl_set_firmware(processor, firmware);
 	if (!status)
 		status = boot_processor(processor);
 	rpmsg_processor_free(processor);

@@ -13,9 +13,6 @@
 
 #include "ctl.h"
 
-/* How soon a wait notices that it was interrupted just before it began. */
-#define SLICE_NS	(200 * 1000000LL)
-
 volatile sig_atomic_t ctl_interrupted;
 
 static void on_signal(int number)
@@ -70,6 +67,40 @@ int ctl_option_error(const struct ctl_command *command, int argc, char **argv)
 		return ctl_usage(command, "unknown option '-%c', or it lacks its value", optopt);
 	return ctl_usage(command, "unknown option '%s', or one with a missing or needless value",
 			 word);
+}
+
+/*
+ * The whole of a command without options: a processor and, if @what says what that is, perhaps a
+ * value, NULL if not given, are handed to @act.
+ */
+int ctl_run_on_processor(const struct ctl_command *command, struct rpmsg_context *ctx, int argc,
+			 char **argv, const char *what,
+			 int (*act)(struct rpmsg_processor *processor, const char *value))
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct rpmsg_processor *processor;
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h')
+			return ctl_help(command);
+		return ctl_option_error(command, argc, argv);
+	}
+	if (!what && argc - optind != 1)
+		return ctl_usage(command, "exactly one processor is needed");
+	if (argc - optind < 1 || argc - optind > 2)
+		return ctl_usage(command, "a processor and at most one %s are needed", what);
+
+	status = ctl_find_processor(ctx, argv[optind], &processor);
+	if (status)
+		return status;
+	status = act(processor, argv[optind + 1]);
+	rpmsg_processor_free(processor);
+	return status;
 }
 
 int ctl_help(const struct ctl_command *command)
@@ -177,6 +208,11 @@ int ctl_find_processor(struct rpmsg_context *ctx, const char *name,
 	}
 }
 
+const char *ctl_state(const struct rpmsg_processor *processor)
+{
+	return rpmsg_processor_state_to_string(rpmsg_processor_get_state(processor));
+}
+
 static int open_service(struct rpmsg_context *ctx, const char *processor_name, const char *service,
 			int64_t timeout_ns, struct rpmsg_endpoint **endpoint_out)
 {
@@ -238,7 +274,7 @@ int ctl_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size, int64_t ti
 	for (;;) {
 		if (ctl_interrupted)
 			return -EINTR;
-		slice_ns = timeout_ns < SLICE_NS ? timeout_ns : SLICE_NS;
+		slice_ns = timeout_ns < CTL_SLICE_NS ? timeout_ns : CTL_SLICE_NS;
 		ret = rpmsg_endpoint_recv(endpoint, buf, size, slice_ns, len_out);
 		timeout_ns -= slice_ns;
 		if (ret != -ETIMEDOUT || !timeout_ns)

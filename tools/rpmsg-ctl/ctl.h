@@ -17,6 +17,11 @@ enum {
 
 /* A message on its way through the tool; larger than any transport's. */
 #define CTL_MESSAGE_MAX		(1024 * 1024)
+/* How soon a wait notices that it was interrupted just before it began. */
+#define CTL_SLICE_NS		(200 * 1000000LL)
+
+/* Why the functions on debugfs answer -EOPNOTSUPP. */
+#define CTL_NO_DEBUGFS		"the kernel has no debugfs for it on /sys/kernel/debug"
 
 struct ctl_command {
 	const char *name;
@@ -25,8 +30,10 @@ struct ctl_command {
 	int (*run)(struct rpmsg_context *ctx, int argc, char **argv);
 };
 
-extern const struct ctl_command command_boot, command_create, command_destroy, command_list,
-	command_ping, command_recv, command_send, command_stop;
+extern const struct ctl_command command_attach, command_boot, command_coredump, command_crash,
+	command_create, command_destroy, command_detach, command_dump, command_firmware,
+	command_list, command_log, command_ping, command_recovery, command_recv, command_send,
+	command_stop, command_watch;
 
 /* Set by SIGINT, SIGTERM and SIGHUP after ctl_catch_signals(). */
 extern volatile sig_atomic_t ctl_interrupted;
@@ -38,6 +45,10 @@ int ctl_usage(const struct ctl_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int ctl_option_error(const struct ctl_command *command, int argc, char **argv);
 int ctl_help(const struct ctl_command *command);
+int ctl_run_on_processor(const struct ctl_command *command, struct rpmsg_context *ctx, int argc,
+			 char **argv, const char *what,
+			 int (*act)(struct rpmsg_processor *processor, const char *value));
+int ctl_set_firmware(struct rpmsg_processor *processor, const char *firmware);
 
 bool ctl_parse_address(const char *text, uint32_t *address_out);
 bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
@@ -47,6 +58,9 @@ bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
 const char *ctl_clean(const char *text);
 const char *ctl_address(uint32_t address);
 const char *ctl_seconds(int64_t ns);
+
+/* The state that it had when it was last read. */
+const char *ctl_state(const struct rpmsg_processor *processor);
 
 int ctl_find_processor(struct rpmsg_context *ctx, const char *name,
 		       struct rpmsg_processor **processor_out);

@@ -42,11 +42,6 @@ static void listing_free(struct listing *listing)
 	rpmsg_node_list_free(listing->nodes, listing->node_count);
 }
 
-static const char *state_of(const struct rpmsg_processor *processor)
-{
-	return rpmsg_processor_state_to_string(rpmsg_processor_get_state(processor));
-}
-
 static const char *or_dash(const char *text)
 {
 	return text ? text : "-";
@@ -61,7 +56,7 @@ static void print_table(const struct listing *listing)
 		const struct rpmsg_processor *processor = listing->processors[i];
 
 		printf("%-14s %-20s %-10s %s\n", rpmsg_processor_get_sysname(processor),
-		       ctl_clean(rpmsg_processor_get_name(processor)), state_of(processor),
+		       ctl_clean(rpmsg_processor_get_name(processor)), ctl_state(processor),
 		       ctl_clean(rpmsg_processor_get_firmware(processor)));
 	}
 
@@ -104,7 +99,7 @@ static struct json_object *json_processor(const struct rpmsg_processor *processo
 
 	add_string(object, "processor", rpmsg_processor_get_sysname(processor));
 	add_string(object, "name", rpmsg_processor_get_name(processor));
-	add_string(object, "state", state_of(processor));
+	add_string(object, "state", ctl_state(processor));
 	add_string(object, "firmware", rpmsg_processor_get_firmware(processor));
 	return object;
 }

@@ -9,8 +9,17 @@
 
 static const struct ctl_command *const commands[] = {
 	&command_list,
+	&command_watch,
 	&command_boot,
 	&command_stop,
+	&command_attach,
+	&command_detach,
+	&command_firmware,
+	&command_log,
+	&command_crash,
+	&command_recovery,
+	&command_coredump,
+	&command_dump,
 	&command_create,
 	&command_destroy,
 	&command_send,

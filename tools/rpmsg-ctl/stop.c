@@ -3,17 +3,11 @@
  * rpmsg-ctl stop: stop a processor.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "ctl.h"
 
-static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
-static int stop_processor(struct rpmsg_processor *processor)
+static int stop(struct rpmsg_processor *processor, const char *unused)
 {
 	const char *sysname = rpmsg_processor_get_sysname(processor);
 	int ret = rpmsg_processor_stop(processor);
@@ -35,24 +29,7 @@ static int stop_processor(struct rpmsg_processor *processor)
 
 static int run(struct rpmsg_context *ctx, int argc, char **argv)
 {
-	struct rpmsg_processor *processor;
-	int c, status;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h')
-			return ctl_help(&command_stop);
-		return ctl_option_error(&command_stop, argc, argv);
-	}
-	if (argc - optind != 1)
-		return ctl_usage(&command_stop, "exactly one processor is needed");
-
-	status = ctl_find_processor(ctx, argv[optind], &processor);
-	if (status)
-		return status;
-	status = stop_processor(processor);
-	rpmsg_processor_free(processor);
-	return status;
+	return ctl_run_on_processor(&command_stop, ctx, argc, argv, NULL, stop);
 }
 
 const struct ctl_command command_stop = {

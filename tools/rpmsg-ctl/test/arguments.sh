@@ -46,7 +46,8 @@ check 0 'rpmsg-ctl 0.' --version
 check 2 "unknown command 'lost'" lost
 check 2 "unknown command '--lost'" --lost
 
-for command in list boot stop create destroy send recv ping; do
+for command in list watch boot stop attach detach firmware log crash recovery coredump dump create \
+	destroy send recv ping; do
 	check 0 "Usage: rpmsg-ctl $command" "$command" --help
 	check 0 "Usage: rpmsg-ctl $command" "$command" -h
 	check 0 "Usage: rpmsg-ctl $command" help "$command"
@@ -59,6 +60,23 @@ check 2 'exactly one processor' boot
 check 2 'exactly one processor' boot a b
 check 2 "'-f'" boot -f
 check 2 'exactly one processor' stop
+check 2 'exactly one processor' attach
+check 2 'exactly one processor' detach a b
+check 2 'at most one firmware file' firmware
+check 2 'at most one firmware file' firmware a b c
+check 2 'at most one mode' coredump a b c
+check 2 'at most one value' recovery
+check 2 'exactly one processor' log
+check 2 'exactly one processor' log -f a b
+check 2 "'x' is not the number of a trace buffer" log -b x a
+check 2 "'16' is not the number of a trace buffer" log -b 16 a
+check 2 'exactly one processor' crash
+check 2 "'bored' is none of mmufault, watchdog, fatal" crash -t bored a
+check 2 'a processor and a file' dump a
+check 2 'a processor and a file' dump a b c
+check 2 "'' is no name of a file" dump a ''
+check 2 "'soon' is not a time" dump -t soon a b
+check 2 "not 'b'" watch a b
 check 2 '--service or --name' create
 check 2 '--service or --name' create demo
 check 2 "'b'" create --name x a b
@@ -87,6 +105,10 @@ check 2 "'0' is not a time above 0" ping -t 0 a
 
 check 1 "no processor 'nobody'" boot nobody
 check 1 "no processor 'nobody'" stop nobody
+for command in attach detach firmware recovery coredump log crash watch; do
+	check 1 "no processor 'nobody'" "$command" nobody
+done
+check 1 "no processor 'nobody'" dump nobody file
 check 1 "no processor 'nobody'" create --name x nobody
 check 1 "no processor 'nobody'" ping -p nobody a
 check 1 "no device '/dev/rpmsg99999'" destroy /dev/rpmsg99999

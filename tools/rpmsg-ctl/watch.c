@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rpmsg-ctl watch: what becomes of processors, as it happens.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "ctl.h"
+
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ 0 },
+};
+
+/* By enum rpmsg_change. */
+static const char *const change_names[] = { "present", "added", "state", "removed" };
+
+static void print_text(const struct timespec *now, enum rpmsg_change change,
+		       const struct rpmsg_processor *processor)
+{
+	bool gone = change == RPMSG_CHANGE_REMOVED;
+	struct tm tm;
+	char time[16];
+
+	localtime_r(&now->tv_sec, &tm);
+	strftime(time, sizeof(time), "%H:%M:%S", &tm);
+	printf("%s.%03ld %-14s %-20s %s\n", time, now->tv_nsec / 1000000,
+	       rpmsg_processor_get_sysname(processor),
+	       ctl_clean(rpmsg_processor_get_name(processor)),
+	       gone ? "gone" : ctl_state(processor));
+}
+
+static void print_json(const struct timespec *now, enum rpmsg_change change,
+		       const struct rpmsg_processor *processor)
+{
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *name = ctl_clean(rpmsg_processor_get_name(processor));
+	struct json_object *object = json_object_new_object();
+	int64_t time_ms = (int64_t)now->tv_sec * 1000 + now->tv_nsec / 1000000;
+
+	json_object_object_add(object, "time_ms", json_object_new_int64(time_ms));
+	json_object_object_add(object, "change", json_object_new_string(change_names[change]));
+	json_object_object_add(object, "processor",
+			       json_object_new_string(rpmsg_processor_get_sysname(processor)));
+	json_object_object_add(object, "name", json_object_new_string(name));
+	json_object_object_add(object, "state", json_object_new_string(ctl_state(processor)));
+	puts(json_object_to_json_string_ext(object, flags));
+	json_object_put(object);
+}
+
+/* Told once, when it begins to be so. */
+static void warn_of_gaps(const struct rpmsg_monitor *monitor)
+{
+	static bool told;
+	int64_t interval_ns = rpmsg_monitor_get_interval_ns(monitor);
+
+	if (!interval_ns || told)
+		return;
+	told = true;
+	fflush(stdout);
+	ctl_fail(0, "the kernel does not tell: looking every %s, shorter states are missed",
+		 ctl_seconds(interval_ns));
+}
+
+static int watch(struct rpmsg_monitor *monitor, bool json)
+{
+	struct rpmsg_processor *processor;
+	enum rpmsg_change change;
+	struct timespec now;
+	int ret;
+
+	while (!ctl_interrupted) {
+		ret = rpmsg_monitor_next(monitor, CTL_SLICE_NS, &change, &processor);
+		if (ret == -ETIMEDOUT || ret == -EINTR) {
+			warn_of_gaps(monitor);
+			continue;
+		}
+		if (ret)
+			return ctl_fail(ret, "cannot watch");
+		clock_gettime(CLOCK_REALTIME, &now);
+		(json ? print_json : print_text)(&now, change, processor);
+		rpmsg_processor_free(processor);
+		if (fflush(stdout))
+			break;		/* nobody listens; main() reports it */
+	}
+	return CTL_OK;
+}
+
+static int run(struct rpmsg_context *ctx, int argc, char **argv)
+{
+	struct rpmsg_processor *processor = NULL;
+	struct rpmsg_monitor *monitor;
+	bool json = false;
+	int c, ret, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			return ctl_help(&command_watch);
+		case 'j':
+			json = true;
+			break;
+		default:
+			return ctl_option_error(&command_watch, argc, argv);
+		}
+	}
+	if (argc - optind > 1)
+		return ctl_usage(&command_watch, "one processor at most, not '%s'",
+				 argv[optind + 1]);
+	if (optind < argc) {
+		status = ctl_find_processor(ctx, argv[optind], &processor);
+		if (status)
+			return status;
+	}
+
+	ctl_catch_signals();
+	ret = rpmsg_monitor_new(processor, &monitor);
+	rpmsg_processor_free(processor);
+	if (ret)
+		return ctl_fail(ret, "cannot watch");
+	status = watch(monitor, json);
+	rpmsg_monitor_free(monitor);
+	return status;
+}
+
+const struct ctl_command command_watch = {
+	.name = "watch",
+	.summary = "show changes of state as they happen",
+	.help =
+		"Usage: rpmsg-ctl watch [OPTION...] [PROCESSOR]\n"
+		"Show the state of all processors or of one, and then each change of it, until\n"
+		"interrupted. A processor that is watched may go and come again.\n"
+		"\n"
+		"  -j, --json  print a JSON object on each line: time_ms, milliseconds since 1970;\n"
+		"              change, one of present, added, state, removed; processor; name; state\n"
+		"  -h, --help  show this\n"
+		"\n"
+		"Every state is shown, however short, if the kernel tells of it. Mainline's does not:\n"
+		"there the state is looked at ten times a second, and a message says so.\n",
+	.run = run,
+};
