@@ -7,8 +7,12 @@
  *	exists while the node is open; and the driver here makes one for each channel "rpmsg-raw"
  *	or "rpmsg_chrdev", which works on the channel's own endpoint. It is freed with its device's
  *	last reference; an open file holds one through the cdev, so it outlives the endpoint.
+ *	An endpoint without a node is a node that nobody can find: its device has no number, it is
+ *	made with its one file, and removed with that.
+ *	struct eptfile is an open file, with the options of it. Files of a shared node have one
+ *	endpoint among them, which ends with the last.
  *	struct message is a received message in the queue of the node. Those that nobody read are
- *	freed when the file is closed.
+ *	freed when the last file is closed.
  *
  * Locks, outer to inner
  *	delete_lock	one removal of the node at a time; the second waits for the first.
@@ -26,22 +30,26 @@
  *
  * Full and out of memory
  *	The queue is bounded in bytes; a message that does not fit, or finds no memory, is dropped
- *	and counted, each in a counter of its own, and the transport is told. A read into too small
- *	a buffer says -EMSGSIZE and leaves the message; so does one that faults. A write waits for
- *	at most 15 seconds, then -ETIMEDOUT.
+ *	and counted, each in a counter of its own, and the transport is told. A read that faults
+ *	leaves the message; so does one into too small a buffer, -EMSGSIZE, unless the file asked
+ *	for truncation. A write waits for at most as long as its file says, then -ETIMEDOUT.
  *
  * Unplug
  *	The endpoint is taken away under @lock, then all sleepers are woken. Reads return what is
  *	queued, then -EPIPE; writes -EPIPE; poll EPOLLERR | EPOLLHUP | EPOLLRDHUP; open -ENETRESET.
  */
+#include <linux/anon_inodes.h>
 #include <linux/cdev.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/rpmsg.h>
+#include <linux/rpmsg_endpoint.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -54,7 +62,7 @@
 #include "rpmsg_internal.h"
 
 #define EPTDEV_MINORS		(MINORMASK + 1)
-#define EPTDEV_SEND_TIMEOUT	(15 * HZ)
+#define EPTDEV_SEND_TIMEOUT	(15 * NSEC_PER_SEC)
 #define EPTDEV_RX_LIMIT		(1024 * 1024)
 #define EPTDEV_UNKNOWN_MTU	65535	/* the most that a 16-bit length can say */
 
@@ -89,10 +97,12 @@ enum eptdev_stat {
  * @info:         what it was made with
  * @delete_lock:  guards @deleted
  * @deleted:      the node is gone
- * @lock:         guards @rpdev and @ept
+ * @lock:         guards @rpdev, @ept, @users
  * @rpdev:        device of the remote; NULL when node or remote are gone
  * @ept:          the endpoint while the node is open; NULL when it is gone
  * @channel_ept:  the channel's endpoint to use, or NULL to make one at open
+ * @flags:        RPMSG_ENDPOINT_* it was made with
+ * @users:        open files
  * @mtu:          of @ept, in bytes
  * @writeq:       who waits for room
  * @tx_queue:     where the transport tells of room; NULL when it does not
@@ -119,6 +129,8 @@ struct eptdev {
 	struct rpmsg_device		*rpdev;
 	struct rpmsg_endpoint		*ept;
 	struct rpmsg_endpoint		*channel_ept;
+	unsigned int			flags;
+	unsigned int			users;
 	size_t				mtu;
 
 	wait_queue_head_t		writeq;
@@ -135,6 +147,18 @@ struct eptdev {
 	wait_queue_head_t		readq;
 
 	atomic_long_t			stats[EPTDEV_STATS];
+};
+
+/**
+ * struct eptfile - an open file
+ * @eptdev:          the node
+ * @flags:           RPMSG_OPTION_*
+ * @send_timeout_ns: how long a write may wait
+ */
+struct eptfile {
+	struct eptdev	*eptdev;
+	u32		flags;
+	u64		send_timeout_ns;
 };
 
 static dev_t eptdev_region;
@@ -221,7 +245,7 @@ static int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool paus
 	return 0;
 }
 
-/* The first message if it is no longer than @room; ERR_PTR(-EAGAIN) if there is none. */
+/* The first message; ERR_PTR(-EAGAIN) if there is none, ERR_PTR(-EMSGSIZE) if it is too long. */
 static struct message *eptdev_dequeue(struct eptdev *eptdev, size_t room)
 {
 	struct message *msg;
@@ -282,7 +306,10 @@ static bool eptdev_no_wait(const struct kiocb *iocb)
 
 static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct eptdev *eptdev = iocb->ki_filp->private_data;
+	const struct eptfile *file = iocb->ki_filp->private_data;
+	const bool truncate = READ_ONCE(file->flags) & RPMSG_OPTION_TRUNCATE;
+	const size_t room = truncate ? SIZE_MAX : iov_iter_count(to);
+	struct eptdev *eptdev = file->eptdev;
 	struct message *msg;
 	ssize_t ret;
 	bool last;
@@ -290,7 +317,7 @@ static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 	for (;;) {
 		/* Asked first, so that nothing which came before the end is missed. */
 		last = eptdev_gone(eptdev);
-		msg = eptdev_dequeue(eptdev, iov_iter_count(to));
+		msg = eptdev_dequeue(eptdev, room);
 		if (msg != ERR_PTR(-EAGAIN))
 			break;
 		if (last)
@@ -305,8 +332,8 @@ static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 
-	ret = msg->len;
-	if (copy_to_iter(msg->data, msg->len, to) != msg->len) {
+	ret = min_t(size_t, msg->len, iov_iter_count(to));
+	if (copy_to_iter(msg->data, ret, to) != ret) {
 		eptdev_requeue(eptdev, msg);
 		return -EFAULT;
 	}
@@ -346,52 +373,79 @@ static __poll_t eptdev_room(struct eptdev *eptdev)
 	return ret;
 }
 
-/* Return: -ENOMEM to go on, or why not. */
-static int eptdev_may_go_on(unsigned long deadline)
+/* Rounded up, and by one: the first tick may come at once. */
+static long eptdev_timeout(u64 timeout_ns)
 {
-	if (signal_pending(current))
-		return -ERESTARTSYS;
-	return time_before(jiffies, deadline) ? -ENOMEM : -ETIMEDOUT;
+	u64 ticks;
+
+	if (timeout_ns == RPMSG_TIMEOUT_NONE)
+		return MAX_SCHEDULE_TIMEOUT;
+	if (!timeout_ns)
+		return 0;
+	ticks = div_u64(timeout_ns - 1, TICK_NSEC) + 2;
+	return min_t(u64, ticks, MAX_SCHEDULE_TIMEOUT);
 }
 
-static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+/* Without waiting, but not without asking to be told of room. */
+static int eptdev_send_or_ask(struct eptdev *eptdev, void *data, size_t len)
 {
-	const unsigned long deadline = jiffies + EPTDEV_SEND_TIMEOUT;
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	int ret = -ENOMEM;
 
+	/* Again when somebody else was faster. A transport that tells nothing cannot be asked. */
+	while (ret == -ENOMEM && READ_ONCE(eptdev->tx_queue) && eptdev_room(eptdev))
+		ret = eptdev_try_send(eptdev, data, len, true);
+	return ret == -ENOMEM ? -EAGAIN : ret;
+}
+
+/* @timeout in ticks */
+static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, long timeout)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int ret = -ENOMEM;
+	bool room;
+
 	add_wait_queue(&eptdev->writeq, &wait);
-	do {
-		if (eptdev_room(eptdev))
-			ret = eptdev_try_send(eptdev, data, len, nowait);
-		else if (nowait)
-			ret = -EAGAIN;
+	for (;;) {
+		room = eptdev_room(eptdev);
+		if (room)
+			ret = eptdev_try_send(eptdev, data, len, false);
+		if (ret != -ENOMEM)
+			break;
+		if (signal_pending(current))
+			ret = -ERESTARTSYS;
+		else if (!timeout)
+			ret = -ETIMEDOUT;
+		if (ret != -ENOMEM)
+			break;
+		/* There was room, and there is none: nobody was asked to wake us. */
+		if (room)
+			timeout -= !wait_woken(&wait, TASK_INTERRUPTIBLE, 1);
 		else
-			wait_woken(&wait, TASK_INTERRUPTIBLE,
-				   max_t(long, deadline - jiffies, 0));
-		if (ret == -ENOMEM)
-			ret = eptdev_may_go_on(deadline);
-	} while (ret == -ENOMEM);
+			timeout = wait_woken(&wait, TASK_INTERRUPTIBLE, timeout);
+	}
 	remove_wait_queue(&eptdev->writeq, &wait);
 	return ret;
 }
 
-static int eptdev_send(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+static int eptdev_send(struct eptdev *eptdev, void *data, size_t len, bool nowait, u64 timeout_ns)
 {
 	int ret = eptdev_try_send(eptdev, data, len, nowait);
 
 	if (likely(ret != -ENOMEM))
 		return ret;
 	eptdev_count(eptdev, TX_FULL, 1);
+	if (!nowait)
+		return eptdev_send_when_room(eptdev, data, len, eptdev_timeout(timeout_ns));
 	/* Edge-triggered pollers do not ask again by themselves, so a refusal asks for them. */
-	if (nowait && !wq_has_sleeper(&eptdev->writeq))
-		return -EAGAIN;
-	return eptdev_send_when_room(eptdev, data, len, nowait);
+	if (wq_has_sleeper(&eptdev->writeq))
+		return eptdev_send_or_ask(eptdev, data, len);
+	return -EAGAIN;
 }
 
 static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct eptdev *eptdev = iocb->ki_filp->private_data;
+	const struct eptfile *file = iocb->ki_filp->private_data;
+	struct eptdev *eptdev = file->eptdev;
 	size_t len = iov_iter_count(from);
 	void *data;
 	int ret;
@@ -406,7 +460,8 @@ static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 		return -ENOMEM;
 
 	if (copy_from_iter_full(data, len, from))
-		ret = eptdev_send(eptdev, data, len, eptdev_no_wait(iocb));
+		ret = eptdev_send(eptdev, data, len, eptdev_no_wait(iocb),
+				  READ_ONCE(file->send_timeout_ns));
 	else
 		ret = -EFAULT;
 
@@ -418,9 +473,16 @@ static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 	return len;
 }
 
+static struct eptdev *eptdev_of_file(const struct file *file)
+{
+	const struct eptfile *eptfile = file->private_data;
+
+	return eptfile->eptdev;
+}
+
 static __poll_t eptdev_poll(struct file *file, poll_table *wait)
 {
-	struct eptdev *eptdev = file->private_data;
+	struct eptdev *eptdev = eptdev_of_file(file);
 	__poll_t ret = 0;
 
 	poll_wait(file, &eptdev->readq, wait);
@@ -461,17 +523,12 @@ static void eptdev_tx_watch(struct file *file, wait_queue_head_t *queue, poll_ta
 
 /* The endpoint's life */
 
-static int eptdev_start(struct eptdev *eptdev, struct file *file)
+static int eptdev_start(struct eptdev *eptdev)
 {
 	struct rpmsg_endpoint *ept = eptdev->channel_ept;
 	ssize_t mtu;
 
 	lockdep_assert_held_write(&eptdev->lock);
-
-	if (!eptdev->rpdev)
-		return -ENETRESET;
-	if (eptdev->ept)
-		return -EBUSY;
 
 	if (!ept)
 		ept = rpmsg_create_ept(eptdev->rpdev, eptdev_receive, eptdev, eptdev->info);
@@ -483,7 +540,7 @@ static int eptdev_start(struct eptdev *eptdev, struct file *file)
 	eptdev->mtu = mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU;
 
 	init_poll_funcptr(&eptdev->tx_table, eptdev_tx_watch);
-	rpmsg_poll(ept, file, &eptdev->tx_table);
+	rpmsg_poll(ept, NULL, &eptdev->tx_table);
 	WRITE_ONCE(eptdev->ept, ept);
 	return 0;
 }
@@ -506,30 +563,71 @@ static void eptdev_end(struct eptdev *eptdev)
 		rpmsg_destroy_ept(ept);
 }
 
-static int eptdev_open(struct inode *inode, struct file *file)
+/* Another file for the node. Return: it, or an error. */
+static struct eptfile *eptdev_get_file(struct eptdev *eptdev)
 {
-	struct eptdev *eptdev = container_of(inode->i_cdev, struct eptdev, cdev);
-	int ret;
+	struct eptfile *file;
+	int ret = 0;
+
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	file->eptdev = eptdev;
+	file->send_timeout_ns = EPTDEV_SEND_TIMEOUT;
 
 	down_write(&eptdev->lock);
-	ret = eptdev_start(eptdev, file);
+	if (!eptdev->rpdev)
+		ret = -ENETRESET;
+	else if (eptdev->users && !(eptdev->flags & RPMSG_ENDPOINT_SHARED))
+		ret = -EBUSY;
+	else if (!eptdev->users)
+		ret = eptdev_start(eptdev);
+	if (!ret)
+		eptdev->users++;
 	up_write(&eptdev->lock);
-	if (ret)
-		return ret;
 
-	file->private_data = eptdev;
+	if (ret) {
+		kfree(file);
+		return ERR_PTR(ret);
+	}
+	return file;
+}
+
+static void eptdev_put_file(struct eptfile *file)
+{
+	struct eptdev *eptdev = file->eptdev;
+
+	down_write(&eptdev->lock);
+	if (!--eptdev->users) {
+		eptdev_end(eptdev);
+		eptdev_purge(eptdev);
+	}
+	up_write(&eptdev->lock);
+	kfree(file);
+}
+
+static int eptdev_open(struct inode *inode, struct file *file)
+{
+	struct eptfile *eptfile;
+
+	eptfile = eptdev_get_file(container_of(inode->i_cdev, struct eptdev, cdev));
+	if (IS_ERR(eptfile))
+		return PTR_ERR(eptfile);
+
+	file->private_data = eptfile;
 	file->f_mode |= FMODE_NOWAIT;
 	return 0;
 }
 
 static int eptdev_release(struct inode *inode, struct file *file)
 {
-	struct eptdev *eptdev = file->private_data;
+	struct eptdev *eptdev = eptdev_of_file(file);
 
-	down_write(&eptdev->lock);
-	eptdev_end(eptdev);
-	eptdev_purge(eptdev);
-	up_write(&eptdev->lock);
+	eptdev_put_file(file->private_data);
+	if (eptdev->flags & RPMSG_ENDPOINT_NO_NODE) {
+		rpmsg_chrdev_eptdev_destroy(&eptdev->dev, NULL);
+		put_device(&eptdev->dev);
+	}
 	return 0;
 }
 
@@ -591,9 +689,42 @@ static int eptdev_set_flow(struct eptdev *eptdev, unsigned long pause)
 	return ret;
 }
 
+static int eptfile_get_options(const struct eptfile *file,
+			       struct rpmsg_endpoint_options __user *uarg)
+{
+	struct rpmsg_endpoint_options options;
+	int ret;
+
+	ret = rpmsg_fetch(&options, sizeof(options), uarg);
+	if (ret)
+		return ret;
+
+	options.flags = READ_ONCE(file->flags);
+	options.send_timeout_ns = READ_ONCE(file->send_timeout_ns);
+	return copy_to_user(uarg, &options, sizeof(options)) ? -EFAULT : 0;
+}
+
+static int eptfile_set_options(struct eptfile *file,
+			       const struct rpmsg_endpoint_options __user *uarg)
+{
+	struct rpmsg_endpoint_options options;
+	int ret;
+
+	ret = rpmsg_fetch(&options, sizeof(options), uarg);
+	if (ret)
+		return ret;
+	if (options.flags & ~RPMSG_OPTION_TRUNCATE)
+		return -EINVAL;
+
+	WRITE_ONCE(file->flags, options.flags);
+	WRITE_ONCE(file->send_timeout_ns, options.send_timeout_ns);
+	return 0;
+}
+
 static long eptdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct eptdev *eptdev = file->private_data;
+	struct eptdev *eptdev = eptdev_of_file(file);
+	void __user *uarg = (void __user *)arg;
 
 	switch (cmd) {
 	case RPMSG_DESTROY_EPT_IOCTL:
@@ -602,9 +733,13 @@ static long eptdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			return -EINVAL;
 		return rpmsg_chrdev_eptdev_destroy(&eptdev->dev, NULL);
 	case RPMSG_GET_OUTGOING_FLOWCONTROL:
-		return eptdev_get_flow(eptdev, (int __user *)arg);
+		return eptdev_get_flow(eptdev, uarg);
 	case RPMSG_SET_INCOMING_FLOWCONTROL:
 		return eptdev_set_flow(eptdev, arg);
+	case RPMSG_IOC_GET_OPTIONS:
+		return eptfile_get_options(file->private_data, uarg);
+	case RPMSG_IOC_SET_OPTIONS:
+		return eptfile_set_options(file->private_data, uarg);
 	default:
 		return -EINVAL;
 	}
@@ -730,12 +865,12 @@ static void eptdev_free(struct device *dev)
 	struct eptdev *eptdev = to_eptdev(dev);
 
 	eptdev_purge(eptdev);
-	ida_free(&eptdev_ids, MINOR(dev->devt));
+	ida_free(&eptdev_ids, dev->id);
 	kfree(eptdev);
 }
 
 static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *parent,
-				   const struct rpmsg_channel_info *info)
+				   const struct rpmsg_channel_info *info, unsigned int flags)
 {
 	struct eptdev *eptdev;
 	int id, ret;
@@ -751,6 +886,7 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	}
 
 	eptdev->info = *info;
+	eptdev->flags = flags;
 	eptdev->rpdev = rpdev;
 	eptdev->rx_limit = EPTDEV_RX_LIMIT;
 	mutex_init(&eptdev->delete_lock);
@@ -763,7 +899,9 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	eptdev->dev.parent = parent;
 	eptdev->dev.class = COMPAT_RPMSG_CLASS;
 	eptdev->dev.groups = eptdev_groups;
-	eptdev->dev.devt = MKDEV(MAJOR(eptdev_region), id);
+	eptdev->dev.id = id;
+	if (!(flags & RPMSG_ENDPOINT_NO_NODE))
+		eptdev->dev.devt = MKDEV(MAJOR(eptdev_region), id);
 	eptdev->dev.release = eptdev_free;
 	device_initialize(&eptdev->dev);
 	cdev_init(&eptdev->cdev, &eptdev_fops);
@@ -778,27 +916,88 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 }
 
 /**
- * rpmsg_chrdev_eptdev_create() - make a node for an endpoint
+ * rpmsg_chrdev_endpoint_create() - make a node for an endpoint, or what an endpoint needs that has
+ *				    none
  * @rpdev:  device of the remote
  * @parent: of the node's device; it removes the node by rpmsg_chrdev_eptdev_destroy() before
  *          @rpdev goes
- * @chinfo: name and addresses of the endpoint, which is made when the node is opened
+ * @info:   name and addresses of the endpoint, which is made when the node is opened
+ * @flags:  RPMSG_ENDPOINT_*
+ *
+ * Return: its device, with a reference for the caller, N of rpmsgN in its id; or an error.
+ */
+struct device *rpmsg_chrdev_endpoint_create(struct rpmsg_device *rpdev, struct device *parent,
+					    const struct rpmsg_channel_info *info,
+					    unsigned int flags)
+{
+	struct eptdev *eptdev = eptdev_alloc(rpdev, parent, info, flags);
+	int ret;
+
+	if (IS_ERR(eptdev))
+		return ERR_CAST(eptdev);
+
+	get_device(&eptdev->dev);
+	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	if (ret) {
+		put_device(&eptdev->dev);
+		put_device(&eptdev->dev);
+		return ERR_PTR(ret);
+	}
+	return &eptdev->dev;
+}
+EXPORT_SYMBOL_GPL(rpmsg_chrdev_endpoint_create);
+
+/**
+ * rpmsg_chrdev_endpoint_open() - make the endpoint that has no node, and its file
+ * @dev:  from rpmsg_chrdev_endpoint_create() with %RPMSG_ENDPOINT_NO_NODE
+ * @addr: where to put the endpoint's address
+ *
+ * The last close of the file removes all of it.
+ *
+ * Return: the file, or an error; then the caller has to remove the device.
+ */
+struct file *rpmsg_chrdev_endpoint_open(struct device *dev, u32 *addr)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+	struct eptfile *eptfile = eptdev_get_file(eptdev);
+	struct file *file;
+
+	if (IS_ERR(eptfile))
+		return ERR_CAST(eptfile);
+
+	file = anon_inode_getfile("[rpmsg]", &eptdev_fops, eptfile, O_RDWR);
+	if (IS_ERR(file)) {
+		eptdev_put_file(eptfile);
+		return file;
+	}
+	get_device(dev);
+	file->f_mode |= FMODE_NOWAIT;
+
+	down_read(&eptdev->lock);
+	*addr = eptdev->ept ? eptdev->ept->addr : eptdev->info.src;
+	up_read(&eptdev->lock);
+	return file;
+}
+EXPORT_SYMBOL_GPL(rpmsg_chrdev_endpoint_open);
+
+/**
+ * rpmsg_chrdev_eptdev_create() - make a node for an endpoint
+ * @rpdev:  device of the remote
+ * @parent: of the node's device, as for rpmsg_chrdev_endpoint_create()
+ * @chinfo: name and addresses of the endpoint
  *
  * Return: 0 or -errno.
  */
 int rpmsg_chrdev_eptdev_create(struct rpmsg_device *rpdev, struct device *parent,
 			       struct rpmsg_channel_info chinfo)
 {
-	struct eptdev *eptdev = eptdev_alloc(rpdev, parent, &chinfo);
-	int ret;
+	struct device *dev = rpmsg_chrdev_endpoint_create(rpdev, parent, &chinfo, 0);
 
-	if (IS_ERR(eptdev))
-		return PTR_ERR(eptdev);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
 
-	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
-	if (ret)
-		put_device(&eptdev->dev);
-	return ret;
+	put_device(dev);
+	return 0;
 }
 EXPORT_SYMBOL(rpmsg_chrdev_eptdev_create);
 
@@ -819,7 +1018,7 @@ static int eptdev_channel_probe(struct rpmsg_device *rpdev)
 	int ret;
 
 	strscpy_pad(info.name, rpdev->id.name, sizeof(info.name));
-	eptdev = eptdev_alloc(rpdev, &rpdev->dev, &info);
+	eptdev = eptdev_alloc(rpdev, &rpdev->dev, &info, 0);
 	if (IS_ERR(eptdev))
 		return PTR_ERR(eptdev);
 

@@ -18,11 +18,14 @@
  *	sleeps for the remote. Later calls say -ENETRESET.
  */
 #include <linux/cdev.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/rpmsg.h>
+#include <linux/rpmsg_endpoint.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -72,6 +75,83 @@ static long rpmsg_ctrl_call(struct ctrl *ctrl, unsigned int cmd, struct rpmsg_ch
 	}
 }
 
+/* Return: the file of an endpoint without a node, NULL for one with a node, or an error. */
+static struct file *rpmsg_ctrl_make(struct device *dev, struct rpmsg_endpoint_create *arg)
+{
+	struct file *file;
+	int fd;
+
+	arg->index = dev->id;
+	arg->fd = -1;
+	if (!(arg->flags & RPMSG_ENDPOINT_NO_NODE))
+		return NULL;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return ERR_PTR(fd);
+
+	file = rpmsg_chrdev_endpoint_open(dev, &arg->src);
+	if (IS_ERR(file))
+		put_unused_fd(fd);
+	else
+		arg->fd = fd;
+	return file;
+}
+
+/* A file must not be seen by other threads before the call is certain to succeed. */
+static int rpmsg_ctrl_create_endpoint(struct ctrl *ctrl, struct rpmsg_endpoint_create *arg,
+				      struct rpmsg_endpoint_create __user *uarg)
+{
+	struct rpmsg_channel_info info = { .src = arg->src, .dst = arg->dst };
+	struct device *dev;
+	struct file *file;
+	int ret = 0;
+
+	strscpy_pad(info.name, arg->name, sizeof(info.name));
+	dev = rpmsg_chrdev_endpoint_create(ctrl->rpdev, &ctrl->dev, &info, arg->flags);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+
+	file = rpmsg_ctrl_make(dev, arg);
+	if (IS_ERR(file))
+		ret = PTR_ERR(file);
+	else if (copy_to_user(uarg, arg, sizeof(*arg)))
+		ret = -EFAULT;
+
+	if (ret) {
+		rpmsg_chrdev_eptdev_destroy(dev, NULL);
+		if (!IS_ERR_OR_NULL(file)) {
+			put_unused_fd(arg->fd);
+			fput(file);
+		}
+	} else if (file) {
+		fd_install(arg->fd, file);
+	}
+	put_device(dev);
+	return ret;
+}
+
+static long rpmsg_ctrl_ioctl_create(struct ctrl *ctrl, struct rpmsg_endpoint_create __user *uarg)
+{
+	const u32 flags = RPMSG_ENDPOINT_NO_NODE | RPMSG_ENDPOINT_SHARED;
+	struct rpmsg_endpoint_create arg;
+	long ret;
+
+	ret = rpmsg_fetch(&arg, sizeof(arg), uarg);
+	if (ret)
+		return ret;
+	if (arg.flags & ~flags || arg.flags == flags ||
+	    strnlen(arg.name, sizeof(arg.name)) == sizeof(arg.name))
+		return -EINVAL;
+
+	ret = -ENETRESET;
+	down_read(&ctrl->lock);
+	if (ctrl->rpdev)
+		ret = rpmsg_ctrl_create_endpoint(ctrl, &arg, uarg);
+	up_read(&ctrl->lock);
+	return ret;
+}
+
 static long rpmsg_ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct ctrl *ctrl = file->private_data;
@@ -79,6 +159,8 @@ static long rpmsg_ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	struct rpmsg_endpoint_info from_user;
 	long ret = -ENETRESET;
 
+	if (cmd == RPMSG_IOC_CREATE_ENDPOINT)
+		return rpmsg_ctrl_ioctl_create(ctrl, (void __user *)arg);
 	if (cmd != RPMSG_CREATE_EPT_IOCTL && cmd != RPMSG_CREATE_DEV_IOCTL &&
 	    cmd != RPMSG_RELEASE_DEV_IOCTL)
 		return -EINVAL;
