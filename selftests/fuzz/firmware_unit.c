@@ -177,6 +177,12 @@ static void test_shown(void)
 	EQUAL(loader_read_table(&l, &table, sizeof(table)), -EINVAL);
 	CHECK(strstr(l.text, "253 vrings more"));
 
+	/* Ends behind the first vring */
+	table_init(&table);
+	EQUAL(loader_read_table(&l, &table, offsetof(struct table, vdev.vring[1])), -EINVAL);
+	CHECK(strstr(l.text, "vring 0: 16 buffers"));
+	CHECK(strstr(l.text, "vring 1: beyond the end of the table"));
+
 	table_init(&table);
 	table.carveout.type = TABLE_UNKNOWN;
 	EQUAL(loader_read_table(&l, &table, sizeof(table)), 0);

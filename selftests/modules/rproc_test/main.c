@@ -16,6 +16,7 @@
 
 static const struct test_case * const test_lists[] = {
 	life_cases,
+	format_cases,
 };
 
 static DEFINE_MUTEX(test_lock);
@@ -41,7 +42,7 @@ static const struct test_case *test_find(const char *name)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(test_lists); i++)
-		for (c = test_lists[i]; c->name; c++)
+		for (c = test_lists[i]; c && c->name; c++)
 			if (!strcmp(c->name, name))
 				return c;
 	return NULL;
@@ -122,7 +123,7 @@ static int test_cases_show(struct seq_file *m, void *unused)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(test_lists); i++)
-		for (c = test_lists[i]; c->name; c++)
+		for (c = test_lists[i]; c && c->name; c++)
 			seq_printf(m, "%s%s\n", c->ours ? "ours " : "", c->name);
 	return 0;
 }
