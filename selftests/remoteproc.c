@@ -186,6 +186,7 @@ TEST_F(remoteproc, choices_of_attributes)
 	EXPECT_EQ(0, processor_set(p, "coredump", "enabled"));
 	EXPECT_LT(0, processor_get(p, "coredump", self->text, sizeof(self->text)));
 	EXPECT_STREQ("enabled", self->text);
+	EXPECT_EQ(0, processor_set(p, "coredump", "inline"));
 	EXPECT_EQ(-EINVAL, processor_set(p, "coredump", "perhaps"));
 	EXPECT_EQ(0, processor_set(p, "coredump", "disabled\n"));
 }
@@ -366,22 +367,51 @@ TEST_F(remoteproc, crash_by_debugfs)
 	EXPECT_TRUE(wait_until(processor_state_is(p, "crashed"), PATIENCE_MS));
 }
 
-/*
- * A recovery whose firmware is gone leaves a processor that can be started again once it is back.
- */
+/* Runs, crashes, and does not get up again: its firmware is gone. */
+static int crash_without_firmware(struct processor *p)
+{
+	int ret = processor_start(p);
+
+	if (ret)
+		return ret;
+	firmware_remove(PROCESSOR_FIRMWARE);
+	if (ioctl(p->fd, URPROC_IOC_CRASH, 0))
+		return -errno;
+	return wait_until(p->stops == 1, PATIENCE_MS) ? 0 : -ETIMEDOUT;
+}
+
 TEST_F(remoteproc, recovery_without_firmware)
 {
 	struct processor *p = &self->processor;
 
-	ASSERT_EQ(0, processor_start(p));
-	firmware_remove(PROCESSOR_FIRMWARE);
-	ASSERT_EQ(0, ioctl(p->fd, URPROC_IOC_CRASH, 0));
-	ASSERT_TRUE(wait_until(p->stops == 1 && !processor_state_is(p, "running"), PATIENCE_MS));
+	ASSERT_EQ(0, crash_without_firmware(p));
+	EXPECT_EQ(-ENOENT, processor_start(p));
+	EXPECT_TRUE(processor_state_is(p, "crashed"));
+	EXPECT_EQ(-ENOENT, processor_set(p, "recovery", "recover"));
+	EXPECT_EQ(-ENOENT, processor_set(p, "recovery", "enabled"));
+
+	/* Tried again once it is back; who needed it still does. */
+	ASSERT_EQ(0, processor_install_firmware());
+	EXPECT_EQ(0, processor_start(p));
+	EXPECT_TRUE(processor_state_is(p, "running"));
+	EXPECT_EQ(2, p->starts);
+	EXPECT_EQ(1, p->stops);
+	EXPECT_EQ(0, processor_stop(p));
+	EXPECT_TRUE(processor_state_is(p, "offline"));
+}
+
+TEST_F(remoteproc, recovery_without_firmware_is_stopped)
+{
+	struct processor *p = &self->processor;
+
+	ASSERT_EQ(0, crash_without_firmware(p));
+	EXPECT_EQ(0, processor_stop(p));
+	EXPECT_TRUE(processor_state_is(p, "offline"));
+	EXPECT_EQ(-EINVAL, processor_stop(p));
+	EXPECT_EQ(-ENOENT, processor_start(p));
+	EXPECT_EQ(1, p->stops);
 
 	ASSERT_EQ(0, processor_install_firmware());
-	if (processor_state_is(p, "crashed"))
-		EXPECT_EQ(0, processor_stop(p));
-	EXPECT_TRUE(wait_until(processor_state_is(p, "offline"), PATIENCE_MS));
 	EXPECT_EQ(0, processor_start(p));
 	EXPECT_TRUE(processor_state_is(p, "running"));
 	EXPECT_EQ(2, p->starts);

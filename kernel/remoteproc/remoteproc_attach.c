@@ -91,12 +91,14 @@ int rproc_disconnect(struct rproc *rproc, bool crashed)
 	if (impl->their_table && rproc->clean_table)
 		memcpy(impl->their_table, rproc->clean_table, rproc->table_sz);
 
-	ret = rproc->ops->detach ? rproc->ops->detach(rproc) : 0;
+	/* One that is halted was let go of already. */
+	ret = rproc->ops->detach && !impl->halted ? rproc->ops->detach(rproc) : 0;
 	if (ret) {
 		dev_err(&rproc->dev, "cannot be detached: %d\n", ret);
 		rproc_set_state(rproc, RPROC_CRASHED);
 		return ret;
 	}
+	impl->halted = false;
 	rproc_unprepare_subdevs(rproc);
 	rproc_set_state(rproc, RPROC_DETACHED);
 	dev_info(&rproc->dev, "%s is detached\n", rproc->name);

@@ -9,18 +9,24 @@
  *  crash while stopping: the worker finds it OFFLINE; or started anew, but a report names its start
  *  crash while CRASHED: nothing to do but to recover it, which is under way or disabled
  *  crash while being deleted: rproc_end_crash_reports() refuses new ones and waits for the worker;
- *  rproc_del() then stops the processor as a crashed one
+ *  rproc_del() then stops the processor as a crashed one, and dumps its memory
  *
  * A crash ends the processor's subdevices at once: who talks to it gets an error, not silence. What
  * is left of a crashed processor, until it is stopped or recovered, is its memory: trace buffers,
  * tables.
  *
- * Recovery stops the processor, dumps its memory if asked to, reads the firmware again and starts
- * it; or attaches anew to one that restarts by itself (RPROC_FEAT_ATTACH_ON_RECOVERY). Where it
- * fails once the processor is stopped, everything is undone: OFFLINE, without users, as after the
- * last shutdown. Users find out at their own shutdown, which is -EINVAL then.
+ * Recovery goes down and up again:
+ *  down: the processor is stopped, and its memory dumped if asked to; or, one that restarts by
+ *	itself (RPROC_FEAT_ATTACH_ON_RECOVERY), it is let go of, and its memory is its own again
+ *  up:	the firmware is read again and started; or the processor is attached to
+ * Between the two it is CRASHED and "halted" (rproc_impl.halted). It stays so while somebody reads
+ * its memory (remoteproc_coredump.c), and when it does not come up, because the firmware is gone,
+ * say: users keep their references, memory and tables stay. "start", "recover" and "enabled" try to
+ * get it up again, shutdowns end it. A processor that does not go down is CRASHED as before, and
+ * the same may be tried.
  *
- * While a report is pending or handled, system suspend is held off (pm_stay_awake).
+ * While a report is pending or handled, system suspend is held off (pm_stay_awake); not while a
+ * dump is waiting for its reader.
  */
 #include <linux/device.h>
 #include <linux/string.h>
@@ -54,6 +60,13 @@ static const char *rproc_crash_name(enum rproc_crash_type type)
 	}
 }
 
+static void rproc_queue_crash_work(struct rproc *rproc)
+{
+	lockdep_assert_held(&to_impl(rproc)->lock);
+	pm_stay_awake(rproc->dev.parent);
+	queue_work(rproc_recovery_wq, &rproc->crash_handler);
+}
+
 /**
  * rproc_report_crash() - the processor crashed
  * @rproc: the processor
@@ -76,8 +89,7 @@ void rproc_report_crash(struct rproc *rproc, enum rproc_crash_type type)
 	spin_lock_irqsave(&impl->lock, flags);
 	if (!impl->deleting) {
 		impl->crash_boot = impl->boot_count;
-		pm_stay_awake(rproc->dev.parent);
-		queue_work(rproc_recovery_wq, &rproc->crash_handler);
+		rproc_queue_crash_work(rproc);
 		taken = true;
 	}
 	spin_unlock_irqrestore(&impl->lock, flags);
@@ -88,6 +100,23 @@ void rproc_report_crash(struct rproc *rproc, enum rproc_crash_type type)
 EXPORT_SYMBOL(rproc_report_crash);
 
 /**
+ * rproc_resume_recovery() - what a halted processor was held for is over
+ * @rproc: the processor
+ *
+ * Context: any; rproc->lock may be held, and the recovery goes on later.
+ */
+void rproc_resume_recovery(struct rproc *rproc)
+{
+	struct rproc_impl *impl = to_impl(rproc);
+	unsigned long flags;
+
+	spin_lock_irqsave(&impl->lock, flags);
+	if (!impl->deleting)
+		rproc_queue_crash_work(rproc);
+	spin_unlock_irqrestore(&impl->lock, flags);
+}
+
+/**
  * rproc_end_crash_reports() - begin to delete a processor
  * @rproc: the processor; rproc->lock is not held
  *
@@ -96,15 +125,15 @@ EXPORT_SYMBOL(rproc_report_crash);
 bool rproc_end_crash_reports(struct rproc *rproc)
 {
 	struct rproc_impl *impl = to_impl(rproc);
-	bool pending;
 
 	spin_lock_irq(&impl->lock);
 	WRITE_ONCE(impl->deleting, true);
 	spin_unlock_irq(&impl->lock);
 
-	pending = cancel_work_sync(&rproc->crash_handler);
+	if (!cancel_work_sync(&rproc->crash_handler))
+		return false;
 	pm_relax(rproc->dev.parent);
-	return pending && impl->crash_boot == impl->boot_count;
+	return impl->crash_boot == impl->boot_count;
 }
 
 /*
@@ -154,44 +183,77 @@ static int rproc_reload(struct rproc *rproc)
 	return ret;
 }
 
-static int rproc_recover_locked(struct rproc *rproc)
+static int rproc_recover_down(struct rproc *rproc)
 {
 	int ret;
 
+	if (rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY)) {
+		ret = rproc_disconnect(rproc, true);
+	} else {
+		ret = rproc_stop(rproc, true);
+		if (!ret && rproc->ops->coredump)
+			rproc->ops->coredump(rproc);
+	}
+	to_impl(rproc)->halted = !ret;
+	return ret;
+}
+
+static int rproc_recover_up(struct rproc *rproc)
+{
+	if (rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY))
+		return rproc_connect(rproc);
+	rproc_release_dump(rproc);
+	return rproc_reload(rproc);
+}
+
+/**
+ * rproc_recover() - get a crashed processor to run again
+ * @rproc: the processor; nothing is done unless it is CRASHED
+ * @wait:  leave it halted for who reads its memory, instead of taking the memory back
+ *
+ * Return: 0, then it is RUNNING or ATTACHED, or still CRASHED because it waits; -ENODEV when it is
+ * deleted; or another negative errno, then it is CRASHED.
+ */
+int rproc_recover(struct rproc *rproc, bool wait)
+{
+	struct rproc_impl *impl = to_impl(rproc);
+	int ret = 0;
+
 	lockdep_assert_held(&rproc->lock);
 
-	if (READ_ONCE(to_impl(rproc)->deleting))
+	if (READ_ONCE(impl->deleting))
 		return -ENODEV;
 	if (rproc->state != RPROC_CRASHED)
 		return 0;
 
 	dev_err(&rproc->dev, "recovering %s\n", rproc->name);
-	if (rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY)) {
-		ret = rproc_disconnect(rproc, true);
+	if (!impl->halted) {
+		ret = rproc_recover_down(rproc);
 		if (ret)
 			return ret;
-		ret = rproc_connect(rproc);
-	} else {
-		ret = rproc_stop(rproc, true);
-		if (ret)
-			return ret;
-		if (rproc->ops->coredump)
-			rproc->ops->coredump(rproc);
-		ret = rproc_reload(rproc);
+		/* The dump was made just now: nobody had the time to read it. */
+		wait = true;
 	}
+	if (wait && rproc_dump_is_held(rproc)) {
+		rproc_set_state(rproc, RPROC_CRASHED);
+		dev_info(&rproc->dev, "%s waits for its core dump to be read\n", rproc->name);
+		return 0;
+	}
+	ret = rproc_recover_up(rproc);
 	if (ret) {
-		dev_err(&rproc->dev, "recovery failed, %s is %s: %d\n", rproc->name,
-			rproc_state_name(rproc->state), ret);
-		rproc_unload(rproc);
+		rproc_set_state(rproc, RPROC_CRASHED);
+		dev_err(&rproc->dev, "recovery failed, %s is halted: %d\n", rproc->name, ret);
+		return ret;
 	}
-	return ret;
+	impl->halted = false;
+	return 0;
 }
 
 /**
  * rproc_recovery_command() - what user space may say about recovery
  * @rproc:   the processor
  * @command: "enabled", and if it is crashed now, recover it; "disabled"; "recover", if it is
- *	crashed
+ *	crashed. A core dump that holds the processor is not waited for then.
  *
  * Return: 0; -EINVAL for another command; -ENODEV when it is deleted; -EINTR; or the negative errno
  * of what failed in recovering it.
@@ -211,9 +273,18 @@ int rproc_recovery_command(struct rproc *rproc, const char *command)
 	if (enable || disable)
 		WRITE_ONCE(rproc->recovery_disabled, disable);
 	if (!disable)
-		ret = rproc_recover_locked(rproc);
+		ret = rproc_recover(rproc, false);
 	mutex_unlock(&rproc->lock);
 	return ret;
+}
+
+/* Its recovery had to wait for the reader of a dump, who is done. */
+static bool rproc_was_held(struct rproc *rproc)
+{
+	struct rproc_impl *impl = to_impl(rproc);
+
+	return rproc->state == RPROC_CRASHED && impl->halted && impl->dump &&
+	       !rproc_dump_is_held(rproc);
 }
 
 void rproc_crash_work(struct work_struct *work)
@@ -222,8 +293,8 @@ void rproc_crash_work(struct work_struct *work)
 	struct rproc_impl *impl = to_impl(rproc);
 
 	mutex_lock(&rproc->lock);
-	if (rproc_take_crash(rproc) && !rproc->recovery_disabled)
-		rproc_recover_locked(rproc);
+	if ((rproc_take_crash(rproc) || rproc_was_held(rproc)) && !rproc->recovery_disabled)
+		rproc_recover(rproc, true);
 	mutex_unlock(&rproc->lock);
 
 	/* A report that came meanwhile keeps the system awake for its own work. */

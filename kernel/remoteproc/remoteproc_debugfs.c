@@ -182,6 +182,21 @@ static const struct file_operations rproc_crash_fops = {
 	.llseek = default_llseek,
 };
 
+/* Files that say what sysfs says, and take the same words. */
+static ssize_t rproc_word_write(struct rproc *rproc, const char __user *from, size_t count,
+				int (*command)(struct rproc *rproc, const char *word))
+{
+	char text[16] = "";
+	int ret;
+
+	if (!count || count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, count))
+		return -EFAULT;
+	ret = command(rproc, text);
+	return ret ? ret : count;
+}
+
 static ssize_t rproc_recovery_read(struct file *file, char __user *to, size_t count, loff_t *pos)
 {
 	const struct rproc *rproc = file->private_data;
@@ -193,16 +208,7 @@ static ssize_t rproc_recovery_read(struct file *file, char __user *to, size_t co
 static ssize_t rproc_recovery_write(struct file *file, const char __user *from, size_t count,
 				    loff_t *pos)
 {
-	struct rproc *rproc = file->private_data;
-	char text[16] = "";
-	int ret;
-
-	if (!count || count >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, count))
-		return -EFAULT;
-	ret = rproc_recovery_command(rproc, text);
-	return ret ? ret : count;
+	return rproc_word_write(file->private_data, from, count, rproc_recovery_command);
 }
 
 static const struct file_operations rproc_recovery_fops = {
@@ -213,6 +219,28 @@ static const struct file_operations rproc_recovery_fops = {
 	.llseek = default_llseek,
 };
 
+static ssize_t rproc_coredump_read(struct file *file, char __user *to, size_t count, loff_t *pos)
+{
+	char text[16];
+	int len = scnprintf(text, sizeof(text), "%s\n", rproc_coredump_mode(file->private_data));
+
+	return simple_read_from_buffer(to, count, pos, text, len);
+}
+
+static ssize_t rproc_coredump_write(struct file *file, const char __user *from, size_t count,
+				    loff_t *pos)
+{
+	return rproc_word_write(file->private_data, from, count, rproc_coredump_command);
+}
+
+static const struct file_operations rproc_coredump_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = rproc_coredump_read,
+	.write = rproc_coredump_write,
+	.llseek = default_llseek,
+};
+
 void rproc_create_debug_dir(struct rproc *rproc)
 {
 	struct dentry *dir = debugfs_create_dir(dev_name(&rproc->dev), rproc_debug_root);
@@ -220,6 +248,7 @@ void rproc_create_debug_dir(struct rproc *rproc)
 	rproc->dbg_dir = dir;
 	debugfs_create_file("name", 0400, dir, rproc, &rproc_name_fops);
 	debugfs_create_file("recovery", 0600, dir, rproc, &rproc_recovery_fops);
+	debugfs_create_file("coredump", 0600, dir, rproc, &rproc_coredump_fops);
 	debugfs_create_file("crash", 0200, dir, rproc, &rproc_crash_fops);
 	debugfs_create_file("carveout_memories", 0400, dir, rproc, &rproc_carveouts_fops);
 	rproc_create_table_file(rproc);

@@ -13,7 +13,8 @@
  *
  * Booting goes up these steps, and a failure goes down again from where it happened:
  *   prepare, parse_fw, resources, memory | load, prepare subdevices, start, start subdevices
- * Recovery repeats the right-hand half only (remoteproc_crash.c): resources outlive a crash.
+ * Recovery repeats the right-hand half only (remoteproc_crash.c): resources outlive a crash. One
+ * that did not get up again is CRASHED and halted: stopping it is freeing its resources.
  *
  * The resource table that the firmware brought is kept in cached_table, which the remote never
  * sees. After loading, it is copied over the firmware's own, and table_ptr points there until the
@@ -186,6 +187,7 @@ int rproc_start(struct rproc *rproc, const struct firmware *fw)
 	if (ret)
 		return ret;
 	rproc_publish_table(rproc, fw);
+	rproc_dump_like(rproc, fw);
 	ret = rproc_bring_up(rproc, rproc->ops->start, rproc->ops->stop);
 	if (ret) {
 		rproc->table_ptr = rproc->cached_table;
@@ -206,6 +208,7 @@ int rproc_start(struct rproc *rproc, const struct firmware *fw)
  */
 int rproc_stop(struct rproc *rproc, bool crashed)
 {
+	struct rproc_impl *impl = to_impl(rproc);
 	int ret;
 
 	lockdep_assert_held(&rproc->lock);
@@ -213,13 +216,18 @@ int rproc_stop(struct rproc *rproc, bool crashed)
 	rproc_stop_subdevs(rproc, crashed);
 	rproc->table_ptr = rproc->cached_table;
 
-	ret = rproc->ops->stop ? rproc->ops->stop(rproc) : -EINVAL;
+	/* One that is halted stopped already, unless it was to restart by itself. */
+	if (impl->halted && !rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY))
+		ret = 0;
+	else
+		ret = rproc->ops->stop ? rproc->ops->stop(rproc) : -EINVAL;
 	if (ret) {
 		dev_err(&rproc->dev, "does not stop: %d\n", ret);
 		rproc_set_state(rproc, RPROC_CRASHED);
 		return ret;
 	}
 
+	impl->halted = false;
 	rproc_unprepare_subdevs(rproc);
 	rproc_set_state(rproc, RPROC_OFFLINE);
 	dev_info(&rproc->dev, "%s is stopped\n", rproc->name);
@@ -269,6 +277,7 @@ void rproc_unload(struct rproc *rproc)
 {
 	lockdep_assert_held(&rproc->lock);
 
+	rproc_release_dump(rproc);
 	rproc_resource_cleanup(rproc);
 	if (rproc->ops->unprepare && rproc->ops->unprepare(rproc))
 		dev_warn(&rproc->dev, "cannot be unprepared\n");
@@ -389,6 +398,9 @@ EXPORT_SYMBOL(rproc_boot);
  * rproc_boot_user() - boot on behalf of user space, once
  * @rproc: the processor
  *
+ * A processor that crashed and did not get up again, for its firmware was gone, say, is tried
+ * again; one that crashed and whose recovery is disabled is to be inspected, and stopped first.
+ *
  * Return: as rproc_boot(), and -EBUSY for a processor that crashed and was not recovered.
  */
 int rproc_boot_user(struct rproc *rproc)
@@ -400,11 +412,11 @@ int rproc_boot_user(struct rproc *rproc)
 		return -EINTR;
 
 	ret = 0;
-	if (READ_ONCE(impl->deleting)) {
+	if (READ_ONCE(impl->deleting))
 		ret = -ENODEV;
-	} else if (rproc->state == RPROC_CRASHED) {
-		ret = -EBUSY;
-	} else if (!impl->user_booted) {
+	else if (rproc->state == RPROC_CRASHED)
+		ret = impl->halted ? rproc_recover(rproc, false) : -EBUSY;
+	if (!ret && !impl->user_booted) {
 		ret = rproc_boot_locked(rproc);
 		impl->user_booted = !ret;
 	}
@@ -427,7 +439,12 @@ static int rproc_shutdown_locked(struct rproc *rproc)
 		return 0;
 	}
 
-	ret = rproc_stop(rproc, rproc->state == RPROC_CRASHED);
+	if (rproc->ops->stop)
+		ret = rproc_stop(rproc, rproc->state == RPROC_CRASHED);
+	else if (rproc->state == RPROC_CRASHED && rproc->ops->detach)
+		ret = rproc_disconnect(rproc, true);
+	else
+		ret = -EINVAL;
 	if (!ret)
 		rproc_unload(rproc);
 	return ret;
@@ -438,10 +455,11 @@ static int rproc_shutdown_locked(struct rproc *rproc)
  * @rproc: the processor
  *
  * Undoes one rproc_boot(); the last stops the processor. A driver that fails to stop it leaves the
- * state CRASHED and the reference in place, and this may be tried again.
+ * state CRASHED and the reference in place, and this may be tried again. A driver that cannot stop
+ * what it attached to: nothing happens while it runs; once it crashed, it is let go of.
  *
- * Return: 0; -EINVAL for NULL or a processor that is not running; -ENODEV when it was deleted;
- * -EINTR; or the negative errno of the driver.
+ * Return: 0; -EINVAL for NULL, a processor that is not running, or one that cannot be stopped;
+ * -ENODEV when it was deleted; -EINTR; or the negative errno of the driver.
  */
 int rproc_shutdown(struct rproc *rproc)
 {
@@ -488,6 +506,7 @@ int rproc_shutdown_user(struct rproc *rproc)
  */
 void rproc_force_off(struct rproc *rproc, bool crashed)
 {
+	bool to_dump;
 	int ret;
 
 	lockdep_assert_held(&rproc->lock);
@@ -498,10 +517,15 @@ void rproc_force_off(struct rproc *rproc, bool crashed)
 		return;
 	}
 
-	if (rproc->state == RPROC_ATTACHED && !rproc->ops->stop)
+	crashed |= rproc->state == RPROC_CRASHED;
+	/* The last occasion: a recovery would have made it. */
+	to_dump = crashed && !to_impl(rproc)->halted && rproc->ops->coredump;
+	if (!rproc->ops->stop && rproc->ops->detach)
 		ret = rproc_disconnect(rproc, crashed);
 	else
-		ret = rproc_stop(rproc, crashed || rproc->state == RPROC_CRASHED);
+		ret = rproc_stop(rproc, crashed);
+	if (!ret && to_dump)
+		rproc->ops->coredump(rproc);
 	if (ret) {
 		dev_err(&rproc->dev, "removed without being stopped\n");
 		rproc_unprepare_subdevs(rproc);

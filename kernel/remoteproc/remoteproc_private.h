@@ -33,6 +33,8 @@
 
 #include "remoteproc_internal.h"
 
+struct rproc_dump;
+
 /**
  * struct rproc_impl - a processor, with the state that struct rproc has no room for
  * @vq_srcu:	     guards rproc_vring.vq and the objects in rproc->notifyids, see above
@@ -47,6 +49,10 @@
  * @format:	     of the firmware, its module held; NULL when unknown or not needed; under
  *		     rproc->lock
  * @raw:	     what the driver said about raw images, or NULL; under rproc->lock
+ * @halted:	     CRASHED, but it did go down already, see remoteproc_crash.c; under rproc->lock
+ * @dump:	     the core dump that is read from the processor's memory; under rproc->lock
+ * @fw_class:	     ELFCLASS32 or ELFCLASS64 of the firmware that was loaded; under rproc->lock
+ * @fw_machine:	     its e_machine; under rproc->lock
  * @fw_table:	     the resource table as the firmware had it; under rproc->lock
  * @their_table:     where an attached processor has its resource table; under rproc->lock
  * @attach_work:     auto-boot of a processor that runs already
@@ -65,6 +71,10 @@ struct rproc_impl {
 	bool subdevs_started;
 	const struct rproc_format *format;
 	struct rproc_raw_image *raw;
+	bool halted;
+	struct rproc_dump *dump;
+	u8 fw_class;
+	u16 fw_machine;
 	struct resource_table *fw_table;
 	struct resource_table *their_table;
 	struct work_struct attach_work;
@@ -143,6 +153,8 @@ void rproc_attach_work(struct work_struct *work);
 int rproc_init_crash(void);
 void rproc_exit_crash(void);
 void rproc_crash_work(struct work_struct *work);
+void rproc_resume_recovery(struct rproc *rproc);
+int rproc_recover(struct rproc *rproc, bool wait);
 int rproc_recovery_command(struct rproc *rproc, const char *command);
 bool rproc_end_crash_reports(struct rproc *rproc);
 
@@ -151,6 +163,13 @@ void rproc_set_default_ops(struct rproc_ops *ops);
 void rproc_choose_format(struct rproc *rproc, const struct firmware *fw);
 void rproc_drop_format(struct rproc *rproc);
 int rproc_same_fw_table(struct rproc *rproc, const struct firmware *fw);
+
+/* remoteproc_coredump.c */
+void rproc_dump_like(struct rproc *rproc, const struct firmware *fw);
+bool rproc_dump_is_held(struct rproc *rproc);
+void rproc_release_dump(struct rproc *rproc);
+const char *rproc_coredump_mode(const struct rproc *rproc);
+int rproc_coredump_command(struct rproc *rproc, const char *command);
 
 /* remoteproc_resource.c */
 int rproc_handle_resources(struct rproc *rproc);

@@ -86,36 +86,16 @@ static ssize_t recovery_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(recovery);
 
-static const char * const rproc_dump_modes[] = {
-	[RPROC_COREDUMP_DISABLED]	= "disabled",
-	[RPROC_COREDUMP_ENABLED]	= "enabled",
-};
-
 static ssize_t coredump_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	unsigned int mode = READ_ONCE(dev_to_rproc(dev)->dump_conf);
-
-	return sysfs_emit(buf, "%s\n", mode < ARRAY_SIZE(rproc_dump_modes) ?
-			  rproc_dump_modes[mode] : "enabled");
+	return sysfs_emit(buf, "%s\n", rproc_coredump_mode(dev_to_rproc(dev)));
 }
 
 static ssize_t coredump_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			      size_t count)
 {
-	struct rproc *rproc = dev_to_rproc(dev);
-	int mode, ret;
+	int ret = rproc_coredump_command(dev_to_rproc(dev), buf);
 
-	mode = sysfs_match_string(rproc_dump_modes, buf);
-	if (mode < 0)
-		return mode;
-	ret = mutex_lock_interruptible(&rproc->lock);
-	if (ret)
-		return ret;
-	if (rproc->state == RPROC_CRASHED)
-		ret = -EBUSY;
-	else
-		WRITE_ONCE(rproc->dump_conf, mode);
-	mutex_unlock(&rproc->lock);
 	return ret ? ret : count;
 }
 static DEVICE_ATTR_RW(coredump);

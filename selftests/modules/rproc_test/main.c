@@ -16,6 +16,8 @@
 
 static const struct test_case * const test_lists[] = {
 	life_cases,
+	crash_cases,
+	coredump_cases,
 	format_cases,
 };
 

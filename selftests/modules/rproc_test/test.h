@@ -214,6 +214,8 @@ void remote_add_subdev(struct test *t, struct remote_subdev *subdev, char name);
 
 /* The cases; each list ends with an empty one. */
 extern const struct test_case life_cases[];
+extern const struct test_case crash_cases[];
+extern const struct test_case coredump_cases[];
 extern const struct test_case format_cases[] __weak;	/* only with our core */
 
 #endif /* RPROC_TEST_H */
