@@ -76,6 +76,14 @@ static void processor_event(struct processor *processor, const struct urproc_eve
 	case URPROC_EVENT_KICK:
 		processor->kicks++;
 		break;
+	case URPROC_EVENT_ATTACH:
+		processor->attaches++;
+		processor_answer(processor, event->seq, processor->start_result);
+		break;
+	case URPROC_EVENT_DETACH:
+		processor->detaches++;
+		processor_answer(processor, event->seq, processor->stop_result);
+		break;
 	}
 }
 
@@ -106,8 +114,17 @@ static void *processor_serve(void *data)
 
 int processor_open(struct processor *processor)
 {
+	return processor_open_flags(processor, 0);
+}
+
+int processor_open_flags(struct processor *processor, uint32_t flags)
+{
+	const bool runs = flags & URPROC_CREATE_DETACHED;
 	struct urproc_create create = {
 		.size		= sizeof(create),
+		.flags		= flags,
+		.table_addr	= runs ? MEM_ADDR + TABLE_OFFSET : 0,
+		.table_size	= runs ? sizeof(struct table) : 0,
 		.mem_addr	= MEM_ADDR,
 		.mem_size	= MEM_SIZE,
 		.name		= PROCESSOR_NAME,
@@ -149,6 +166,8 @@ void processor_close(struct processor *processor)
 
 	eventfd_write(processor->quit_fd, 1);
 	pthread_join(processor->thread, NULL);
+	if (!processor->dies)
+		ioctl(processor->fd, URPROC_IOC_QUIT, 0);
 	munmap(processor->mem, MEM_SIZE);
 	processor->mem = NULL;
 	close(processor->fd);

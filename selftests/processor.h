@@ -30,11 +30,14 @@ struct processor {
 	atomic_int	start_result;
 	atomic_int	stop_result;
 	atomic_bool	silent;		/* answers nothing at all */
+	bool		dies;		/* processor_close() is a crash, if it runs */
 
 	/* What happened so far. */
 	atomic_uint	starts;
 	atomic_uint	stops;
 	atomic_uint	kicks;
+	atomic_uint	attaches;	/* answered with start_result */
+	atomic_uint	detaches;	/* answered with stop_result */
 	_Atomic uint64_t boot_addr;
 	_Atomic uint64_t last_seq;
 
@@ -53,6 +56,12 @@ int processor_install_firmware(void);
 
 /* Opens and registers a processor, and starts to serve it. Returns 0 or -errno. */
 int processor_open(struct processor *processor);
+
+/*
+ * As processor_open(), with flags of URPROC_IOC_CREATE. A detached one has its resource table where
+ * the firmware image has it.
+ */
+int processor_open_flags(struct processor *processor, uint32_t flags);
 
 /* The processor is gone when this returns, however it was. Harmless on what was never opened. */
 void processor_close(struct processor *processor);

@@ -298,6 +298,8 @@ TEST_F_TIMEOUT(rpmsg_ctl_processor, coredump_mode, 120)
 	EXPECT_TRUE(wait_until(processor_state_is(&self->processor, "crashed"), PATIENCE_MS));
 	EXPECT_EQ(1, ctl("coredump", "dsp", "disabled"));
 	EXPECT_TRUE(said("is crashed"));
+	/* Removed while it is crashed it would be dumped. */
+	EXPECT_EQ(0, ctl("stop", "dsp"));
 }
 
 int main(int argc, char **argv)

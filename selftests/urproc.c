@@ -16,6 +16,7 @@
 
 #include "elf_image.h"
 #include "endpoint.h"
+#include "kmsg.h"
 #include "kselftest_harness.h"
 #include "processor.h"
 #include "remote.h"
@@ -101,7 +102,7 @@ TEST_F(create, reserved_and_flags)
 	self->create.arg.reserved = 1;
 	EXPECT_EQ(-EINVAL, do_create(self));
 	self->create.arg.reserved = 0;
-	self->create.arg.flags = URPROC_CREATE_AUTO_BOOT << 1;
+	self->create.arg.flags = URPROC_CREATE_ATTACH_ON_RECOVERY << 1;
 	EXPECT_EQ(-EINVAL, do_create(self));
 	self->create.arg.flags = 1u << 31;
 	EXPECT_EQ(-EINVAL, do_create(self));
@@ -137,6 +138,44 @@ TEST_F(create, memory)
 	/* The last page below 4 GiB */
 	arg->mem_addr = (1ull << 32) - 4096;
 	arg->mem_size = 4096;
+	EXPECT_EQ(0, do_create(self));
+}
+
+TEST_F(create, detached)
+{
+	struct urproc_create *arg = &self->create.arg;
+
+	/* A table is where a processor that runs already says what it has */
+	arg->table_size = 16;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_size = 0;
+	arg->table_addr = MEM_ADDR;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_addr = 0;
+	arg->flags = URPROC_CREATE_ATTACH_ON_RECOVERY;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->flags = URPROC_CREATE_DETACHED | URPROC_CREATE_AUTO_BOOT;
+	EXPECT_EQ(-EINVAL, do_create(self));
+
+	arg->flags = URPROC_CREATE_DETACHED;
+	arg->table_addr = MEM_ADDR;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_size = MEM_SIZE + 4;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_size = URPROC_TABLE_MAX + 4;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_size = 16;
+	arg->table_addr = MEM_ADDR + 2;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_addr = MEM_ADDR - 4;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_addr = MEM_ADDR + MEM_SIZE - 12;
+	EXPECT_EQ(-EINVAL, do_create(self));
+	arg->table_addr = -(uint64_t)8;
+	EXPECT_EQ(-EINVAL, do_create(self));
+
+	/* As high as it can be; the rest of it is in attach.c */
+	arg->table_addr = MEM_ADDR + MEM_SIZE - 16;
 	EXPECT_EQ(0, do_create(self));
 }
 
@@ -259,7 +298,7 @@ TEST_F(urproc, unknown_numbers)
 {
 	const int fd = self->processor.fd;
 
-	EXPECT_EQ(-ENOTTY, do_ioctl(fd, _IO(URPROC_IOC_MAGIC, 5), 0));
+	EXPECT_EQ(-ENOTTY, do_ioctl(fd, _IO(URPROC_IOC_MAGIC, 6), 0));
 	EXPECT_EQ(-ENOTTY, do_ioctl(fd, _IO(URPROC_IOC_MAGIC, 255), 0));
 	EXPECT_EQ(-ENOTTY, do_ioctl(fd, _IO(0xb5, 1), 0));
 	EXPECT_EQ(-ENOTTY, do_ioctl(fd, _IOW(URPROC_IOC_MAGIC, 1, struct urproc_complete), 0));
@@ -321,6 +360,45 @@ TEST_F(urproc, crash)
 	ASSERT_EQ(0, processor_start(&self->processor));
 	EXPECT_EQ(-EINVAL, do_ioctl(fd, URPROC_IOC_CRASH, 1));
 	EXPECT_TRUE(processor_state_is(&self->processor, "running"));
+}
+
+/* Nothing runs any more, and it says so: neither a report nor the end of its file is a crash. */
+TEST_F(urproc, quit)
+{
+	struct processor *p = &self->processor;
+	struct kmsg log;
+
+	ASSERT_EQ(0, kmsg_open(&log));
+	EXPECT_EQ(0, do_ioctl(p->fd, URPROC_IOC_QUIT, 0));
+	ASSERT_EQ(0, processor_start(p));
+	EXPECT_EQ(0, do_ioctl(p->fd, URPROC_IOC_QUIT, 0));
+	EXPECT_EQ(-ENOTCONN, do_ioctl(p->fd, URPROC_IOC_NOTIFY, 0));
+	EXPECT_EQ(-ENOTCONN, do_ioctl(p->fd, URPROC_IOC_CRASH, 0));
+	EXPECT_TRUE(processor_state_is(p, "running"));
+
+	/* It may be stopped and started again. */
+	EXPECT_EQ(0, processor_stop(p));
+	EXPECT_EQ(0, processor_start(p));
+	EXPECT_EQ(0, do_ioctl(p->fd, URPROC_IOC_NOTIFY, 0));
+	EXPECT_EQ(0, do_ioctl(p->fd, URPROC_IOC_QUIT, 0));
+	processor_close(p);
+	EXPECT_EQ(0, kmsg_count(&log, KMSG_ERR, "crash"));
+	kmsg_close(&log);
+}
+
+/* A file that is closed without a word is a processor that died. */
+TEST_F(urproc, closed_without_a_word)
+{
+	struct processor *p = &self->processor;
+	struct kmsg log;
+
+	ASSERT_EQ(0, kmsg_open(&log));
+	ASSERT_EQ(0, processor_start(p));
+	p->dies = true;
+	processor_close(p);
+	EXPECT_LE(1, kmsg_count(&log, KMSG_ERR, "crashed"));
+	EXPECT_FALSE(processor_state_is(p, "running"));
+	kmsg_close(&log);
 }
 
 TEST_F(urproc, kick_fd)

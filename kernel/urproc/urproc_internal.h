@@ -41,7 +41,7 @@ struct urproc_pool {
 /**
  * struct urproc_request - what the kernel waits for the process to do
  * @seq:	its number; 0 when nothing is waited for
- * @type:	%URPROC_EVENT_START or %URPROC_EVENT_STOP
+ * @type:	%URPROC_EVENT_START, _STOP, _ATTACH or _DETACH
  * @addr:	boot address of a start
  * @unread:	the event has not been read yet
  * @result:	the answer
@@ -62,6 +62,8 @@ struct urproc_request {
  * @create_lock: serialises creation
  * @tried:	creation was tried
  * @created:	set, with release semantics, when everything below is in place
+ * @table_da:	where a processor that runs already has its resource table
+ * @table_size:	bytes there, or 0
  * @pool:	its memory
  * @rproc:	the remoteproc device; from creation to the file's release
  * @lock:	protects everything below but the wait queues; taken with interrupts off
@@ -69,7 +71,7 @@ struct urproc_request {
  * @answered:	the request was answered, or will never be
  * @request:	at most one: remoteproc starts and stops a processor under its own mutex
  * @last_seq:	number of the newest request
- * @running:	the process executes firmware: it may notify and crash
+ * @running:	the process executes firmware and Linux knows: it may notify and crash
  * @closed:	the process is gone
  * @kicked:	a bit a notify id: kicked, not read yet
  * @any_kicked:	@kicked may have a bit set
@@ -82,6 +84,8 @@ struct urproc {
 	struct mutex create_lock;	/* see above */
 	bool tried;
 	bool created;
+	u64 table_da;
+	size_t table_size;
 	struct urproc_pool pool;
 	struct rproc *rproc;
 
@@ -102,11 +106,12 @@ extern const struct device_type urproc_device_type;
 int urproc_request(struct urproc *up, u32 type, u64 addr);
 void urproc_kick(struct urproc *up, unsigned int vq);
 
-int urproc_rproc_add(struct urproc *up, const char *firmware, bool auto_boot);
+int urproc_rproc_add(struct urproc *up, const char *firmware, u32 flags);
 void urproc_rproc_del(struct urproc *up);
 
 int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size);
 void urproc_pool_destroy(struct urproc_pool *pool);
+void *urproc_pool_va(struct urproc_pool *pool, u64 da, u64 size);
 void *urproc_pool_reserve(struct urproc_pool *pool, u64 da, size_t size);
 void urproc_pool_release(struct urproc_pool *pool, u64 da, size_t size);
 int urproc_pool_mmap(struct urproc_pool *pool, struct vm_area_struct *vma);

@@ -11,9 +11,15 @@
  *	that nobody fetched) may hold for longer.
  *
  * Requests
- *	remoteproc asks for start and stop under its own mutex, so at most one request is open. It
+ *	remoteproc asks for start, stop, attach and detach under its own mutex, so at most one
+ *	request is open. It
  *	is an event until it is read, and open until it is completed, timed out, or the file is
  *	released: a process that is gone cannot start, and has stopped.
+ *
+ * Crash
+ *	The process says so, or the file is released while it runs: that is how a process ends that
+ *	was killed, or exits without a word. remoteproc dumps the memory, which is there until the
+ *	structure is freed, and removes the processor.
  *
  * Locks
  *	create_lock	one creation at a time; outermost, remoteproc's locks come inside.
@@ -53,15 +59,35 @@ static DEFINE_IDA(urproc_ids);
 
 /* Requests */
 
+/* Requests after which the processor runs, for Linux; after the others it does not. */
+static bool urproc_is_up(u32 type)
+{
+	return type == URPROC_EVENT_START || type == URPROC_EVENT_ATTACH;
+}
+
+static const char *urproc_request_name(u32 type)
+{
+	switch (type) {
+	case URPROC_EVENT_START:
+		return "start";
+	case URPROC_EVENT_STOP:
+		return "stop";
+	case URPROC_EVENT_ATTACH:
+		return "attach";
+	default:
+		return "detach";
+	}
+}
+
 /**
- * urproc_request() - ask the process to start or stop, and wait for its answer
+ * urproc_request() - ask the process to do something, and wait for its answer
  * @up:   the processor
- * @type: %URPROC_EVENT_START or %URPROC_EVENT_STOP
+ * @type: %URPROC_EVENT_START, _STOP, _ATTACH or _DETACH
  * @addr: boot address of a start
  *
  * Context: may sleep; the caller serialises requests (remoteproc's mutex).
- * Return: the process's answer; -ETIMEDOUT, -EINTR. A process that is gone has stopped (0), and
- * cannot start (-ENODEV).
+ * Return: the process's answer; -ETIMEDOUT, -EINTR. A process that is gone has stopped and detached
+ * (0), and cannot start or be attached to (-ENODEV).
  */
 int urproc_request(struct urproc *up, u32 type, u64 addr)
 {
@@ -75,9 +101,9 @@ int urproc_request(struct urproc *up, u32 type, u64 addr)
 	up->running = false;
 	if (up->closed) {
 		spin_unlock_irq(&up->lock);
-		return type == URPROC_EVENT_STOP ? 0 : -ENODEV;
+		return urproc_is_up(type) ? -ENODEV : 0;
 	}
-	if (type == URPROC_EVENT_START) {
+	if (urproc_is_up(type)) {
 		/* Kicks of an earlier life mean nothing to this one */
 		bitmap_zero(up->kicked, URPROC_VQ_MAX);
 		up->any_kicked = false;
@@ -98,13 +124,12 @@ int urproc_request(struct urproc *up, u32 type, u64 addr)
 		ret = left ? -EINTR : -ETIMEDOUT;
 	req->seq = 0;
 	req->unread = false;
-	if (type == URPROC_EVENT_STOP && ret)
+	if (!urproc_is_up(type) && ret)
 		up->running = was_running;
 	spin_unlock_irq(&up->lock);
 
 	if (ret == -ETIMEDOUT)
-		dev_err(&up->dev, "%s: no answer to %s\n", up->name,
-			type == URPROC_EVENT_START ? "start" : "stop");
+		dev_err(&up->dev, "%s: no answer to %s\n", up->name, urproc_request_name(type));
 	return ret;
 }
 
@@ -115,7 +140,7 @@ static void urproc_answer(struct urproc *up, int result)
 	up->request.result = result;
 	up->request.seq = 0;
 	up->request.unread = false;
-	if (up->request.type == URPROC_EVENT_START && !result)
+	if (urproc_is_up(up->request.type) && !result)
 		up->running = true;
 	complete(&up->answered);
 }
@@ -269,9 +294,28 @@ static bool urproc_name_ok(const char *name)
 	return len && len < URPROC_NAME_MAX;
 }
 
+#define URPROC_CREATE_FLAGS (URPROC_CREATE_AUTO_BOOT | URPROC_CREATE_DETACHED | \
+			     URPROC_CREATE_ATTACH_ON_RECOVERY)
+
+static int urproc_check_detached(const struct urproc_create *arg)
+{
+	if (!(arg->flags & URPROC_CREATE_DETACHED))
+		return arg->flags & URPROC_CREATE_ATTACH_ON_RECOVERY || arg->table_addr ||
+		       arg->table_size ? -EINVAL : 0;
+	if (arg->flags & URPROC_CREATE_AUTO_BOOT)
+		return -EINVAL;
+	if (!arg->table_size)
+		return arg->table_addr ? -EINVAL : 0;
+	if (arg->table_addr % sizeof(u32) || arg->table_addr < arg->mem_addr ||
+	    arg->table_size > arg->mem_size || arg->table_size > URPROC_TABLE_MAX ||
+	    arg->table_addr - arg->mem_addr > arg->mem_size - arg->table_size)
+		return -EINVAL;
+	return 0;
+}
+
 static int urproc_check(const struct urproc_create *arg)
 {
-	if (arg->flags & ~URPROC_CREATE_AUTO_BOOT || arg->reserved)
+	if (arg->flags & ~URPROC_CREATE_FLAGS || arg->reserved)
 		return -EINVAL;
 	if (!urproc_name_ok(arg->name))
 		return -EINVAL;
@@ -282,7 +326,7 @@ static int urproc_check(const struct urproc_create *arg)
 	if (!arg->mem_addr || !PAGE_ALIGNED(arg->mem_addr) ||
 	    arg->mem_addr > SZ_4G - arg->mem_size)
 		return -EINVAL;
-	return 0;
+	return urproc_check_detached(arg);
 }
 
 static int urproc_create(struct urproc *up, const struct urproc_create *arg)
@@ -299,10 +343,12 @@ static int urproc_create(struct urproc *up, const struct urproc_create *arg)
 	if (ret)
 		return ret;
 	strscpy(up->name, arg->name, sizeof(up->name));
+	up->table_da = arg->table_addr;
+	up->table_size = arg->table_size;
 	ret = device_add(&up->dev);
 	if (ret)
 		goto destroy_pool;
-	ret = urproc_rproc_add(up, arg->firmware, arg->flags & URPROC_CREATE_AUTO_BOOT);
+	ret = urproc_rproc_add(up, arg->firmware, arg->flags);
 	if (ret)
 		goto del_device;
 	return 0;
@@ -380,6 +426,14 @@ static int urproc_ioctl_crash(struct urproc *up, unsigned long kind)
 	return 0;
 }
 
+static int urproc_ioctl_quit(struct urproc *up)
+{
+	spin_lock_irq(&up->lock);
+	up->running = false;
+	spin_unlock_irq(&up->lock);
+	return 0;
+}
+
 static int urproc_ioctl_set_kick_fd(struct urproc *up, int fd)
 {
 	struct eventfd_ctx *ctx = NULL;
@@ -423,6 +477,8 @@ static long urproc_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return urproc_ioctl_crash(up, arg);
 	case URPROC_IOC_SET_KICK_FD:
 		return urproc_ioctl_set_kick_fd(up, arg);
+	case URPROC_IOC_QUIT:
+		return urproc_ioctl_quit(up);
 	default:
 		return -ENOTTY;
 	}
@@ -484,15 +540,19 @@ static int urproc_open(struct inode *inode, struct file *file)
 static int urproc_release(struct inode *inode, struct file *file)
 {
 	struct urproc *up = file->private_data;
+	bool crashed;
 
 	spin_lock_irq(&up->lock);
+	crashed = up->running;
 	up->closed = true;
 	up->running = false;
 	if (up->request.seq)
-		urproc_answer(up, up->request.type == URPROC_EVENT_STOP ? 0 : -ENODEV);
+		urproc_answer(up, urproc_is_up(up->request.type) ? -ENODEV : 0);
 	spin_unlock_irq(&up->lock);
 
 	if (up->created) {
+		if (crashed)
+			rproc_report_crash(up->rproc, RPROC_FATAL_ERROR);
 		urproc_rproc_del(up);
 		device_del(&up->dev);
 	}

@@ -76,6 +76,23 @@ static unsigned long pool_index(const struct urproc_pool *pool, u64 da)
 }
 
 /**
+ * urproc_pool_va() - where a part of the pool is
+ * @pool: the pool
+ * @da:   its address, as the processor sees it
+ * @size: its bytes
+ *
+ * Return: the kernel's address, or NULL when not all of it is inside the pool.
+ */
+void *urproc_pool_va(struct urproc_pool *pool, u64 da, u64 size)
+{
+	u64 bytes = (u64)pool->nr << PAGE_SHIFT;
+
+	if (da < pool->da || da - pool->da >= bytes || size > bytes - (da - pool->da))
+		return NULL;
+	return pool->va + (da - pool->da);
+}
+
+/**
  * urproc_pool_reserve() - take the pages of a fixed range
  * @pool: the pool
  * @da:   address of the range, as the processor sees it
@@ -86,17 +103,15 @@ static unsigned long pool_index(const struct urproc_pool *pool, u64 da)
  */
 void *urproc_pool_reserve(struct urproc_pool *pool, u64 da, size_t size)
 {
-	u64 bytes = (u64)pool->nr << PAGE_SHIFT;
+	void *va = urproc_pool_va(pool, da, size);
 	unsigned long first, end;
 	unsigned long flags;
-	void *va;
 
-	if (!size || da < pool->da || da - pool->da >= bytes || size > bytes - (da - pool->da))
+	if (!size || !va)
 		return ERR_PTR(-EINVAL);
 
 	first = pool_index(pool, da);
 	end = pool_index(pool, da + size - 1) + 1;
-	va = pool->va + (da - pool->da);
 
 	spin_lock_irqsave(&pool->lock, flags);
 	if (find_next_bit(pool->used, end, first) < end)

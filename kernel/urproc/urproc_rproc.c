@@ -3,8 +3,8 @@
  * urproc: the remoteproc driver.
  *
  * What a platform driver does with clocks, resets and mailboxes is done here with events to the
- * process. remoteproc calls start and stop under its life-cycle mutex, so one request is under way
- * at a time; kick comes from any context.
+ * process. remoteproc calls start, stop, attach and detach under its life-cycle mutex, so one
+ * request is under way at a time; kick comes from any context.
  *
  * Where firmware goes: a resource table's carveout with a device address names memory that must be
  * at that address. A real chip has it there; here parse_fw(), which runs after the table is read
@@ -13,12 +13,20 @@
  * come from the same pool by DMA allocation. remoteproc releases the ranges when the processor is
  * shut down, and on every error after parse_fw() succeeded.
  *
+ * A processor that runs already has its resource table in the pool, and its carveouts are taken the
+ * same way when remoteproc asks for the table. The process can change it at any time: what is read
+ * here is a copy of its own, remoteproc takes another, and carveouts that differ are refused there.
+ *
+ * A core dump holds the whole pool: image, rings and buffers.
+ *
  * Unload: the module is held by every open file, and by every struct urproc until its device is
  * released, however long somebody keeps a reference on a device below it.
  */
 #include <linux/err.h>
 #include <linux/remoteproc.h>
 #include <linux/remoteproc_format.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "remoteproc_internal.h"
 #include "urproc_internal.h"
@@ -38,6 +46,16 @@ static int urproc_stop(struct rproc *rproc)
 	return urproc_request(to_urproc(rproc), URPROC_EVENT_STOP, 0);
 }
 
+static int urproc_attach(struct rproc *rproc)
+{
+	return urproc_request(to_urproc(rproc), URPROC_EVENT_ATTACH, 0);
+}
+
+static int urproc_detach(struct rproc *rproc)
+{
+	return urproc_request(to_urproc(rproc), URPROC_EVENT_DETACH, 0);
+}
+
 static void urproc_kick_vq(struct rproc *rproc, int vqid)
 {
 	if (vqid < 0 || vqid >= URPROC_VQ_MAX) {
@@ -46,6 +64,20 @@ static void urproc_kick_vq(struct rproc *rproc, int vqid)
 		return;
 	}
 	urproc_kick(to_urproc(rproc), vqid);
+}
+
+static void urproc_dump(struct rproc *rproc, struct rproc_dump_segment *segment, void *to,
+			size_t offset, size_t size)
+{
+	memcpy(to, to_urproc(rproc)->pool.va + offset, size);
+}
+
+static int urproc_prepare(struct rproc *rproc)
+{
+	struct urproc_pool *pool = &to_urproc(rproc)->pool;
+
+	return rproc_coredump_add_custom_segment(rproc, pool->da, pool->nr << PAGE_SHIFT,
+						 urproc_dump, "memory");
 }
 
 static int urproc_carveout_release(struct rproc *rproc, struct rproc_mem_entry *mem)
@@ -78,17 +110,18 @@ static int urproc_add_carveout(struct rproc *rproc, const struct fw_rsc_carveout
 }
 
 /*
- * The table here is the kernel's own copy: nobody changes it under us. What does not fit is left to
- * remoteproc, which checks every entry next and says what is wrong.
+ * The table here is a copy of the kernel's: nobody changes it under us. What does not fit is left
+ * to remoteproc, which checks every entry next and says what is wrong.
  */
-static int urproc_add_carveouts(struct rproc *rproc)
+static int urproc_add_carveouts(struct rproc *rproc, const struct resource_table *table,
+				size_t size)
 {
-	const struct resource_table *table = rproc->table_ptr;
-	size_t size = rproc->table_sz;
 	size_t least = sizeof(struct fw_rsc_hdr) + sizeof(struct fw_rsc_carveout);
 	u32 i;
 
-	for (i = 0; table && i < table->num && struct_size(table, offset, i + 1) <= size; i++) {
+	if (size < sizeof(*table))
+		return 0;
+	for (i = 0; i < table->num && struct_size(table, offset, i + 1) <= size; i++) {
 		const struct fw_rsc_hdr *hdr = (void *)table + table->offset[i];
 		const struct fw_rsc_carveout *rsc = (void *)hdr->data;
 		int ret;
@@ -110,20 +143,44 @@ static int urproc_parse_fw(struct rproc *rproc, const struct firmware *fw)
 
 	if (ret)
 		return ret;
-	ret = urproc_add_carveouts(rproc);
+	ret = urproc_add_carveouts(rproc, rproc->table_ptr, rproc->table_sz);
 	if (ret)
 		rproc_resource_cleanup(rproc);
 	return ret;
 }
 
+static struct resource_table *urproc_get_table(struct rproc *rproc, size_t *size)
+{
+	struct urproc *up = to_urproc(rproc);
+	void *table, *copy;
+	int ret;
+
+	if (!up->table_size)
+		return NULL;
+	table = urproc_pool_va(&up->pool, up->table_da, up->table_size);
+	copy = kmemdup(table, up->table_size, GFP_KERNEL);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	ret = urproc_add_carveouts(rproc, copy, up->table_size);
+	kfree(copy);
+	if (ret)
+		return ERR_PTR(ret);
+	*size = up->table_size;
+	return table;
+}
+
 static const struct rproc_ops urproc_ops = {
+	.prepare		= urproc_prepare,
 	.start			= urproc_start,
 	.stop			= urproc_stop,
+	.attach			= urproc_attach,
+	.detach			= urproc_detach,
+	.get_loaded_rsc_table	= urproc_get_table,
 	.kick			= urproc_kick_vq,
 	.parse_fw		= urproc_parse_fw,
 };
 
-int urproc_rproc_add(struct urproc *up, const char *firmware, bool auto_boot)
+int urproc_rproc_add(struct urproc *up, const char *firmware, u32 flags)
 {
 	struct rproc *rproc;
 	int ret;
@@ -134,7 +191,11 @@ int urproc_rproc_add(struct urproc *up, const char *firmware, bool auto_boot)
 		return -ENOMEM;
 
 	*(struct urproc **)rproc->priv = up;
-	rproc->auto_boot = auto_boot;
+	rproc->auto_boot = flags & URPROC_CREATE_AUTO_BOOT;
+	if (flags & URPROC_CREATE_DETACHED)
+		rproc->state = RPROC_DETACHED;
+	if (flags & URPROC_CREATE_ATTACH_ON_RECOVERY)
+		rproc_set_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY);
 	up->rproc = rproc;
 	ret = rproc_add(rproc);
 	if (ret) {

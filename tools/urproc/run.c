@@ -399,6 +399,9 @@ out:
 	 * which has it open and mapped, and our own mapping, before our descriptor.
 	 */
 	core_stop(&p.core);
+	if (p.fd >= 0 && !p.exit_status)
+		/* In order; a processor that is just closed has crashed. */
+		ioctl(p.fd, URPROC_IOC_QUIT, 0);
 	memory_unmap(&p.opt.mem);
 	if (p.fd >= 0)
 		close(p.fd);

@@ -6,7 +6,10 @@
  * silicon: the kernel's remoteproc framework loads firmware into the processor's memory, and tells
  * the process by events when to run it, when to stop, and which virtqueues were kicked; the process
  * answers with completions, interrupts (notify) and crash reports. Closing the file removes the
- * processor.
+ * processor; if it is running then, that is a crash of it, as when the process dies.
+ *
+ * A processor may also run before Linux knows of it (%URPROC_CREATE_DETACHED): then Linux does not
+ * load it, but attaches to it and detaches from it, while it goes on running.
  *
  * Rules that hold for every call:
  *
@@ -32,6 +35,8 @@
 #define URPROC_FIRMWARE_MAX	128
 /** define URPROC_VQ_MAX - notify ids go from 0 to URPROC_VQ_MAX - 1 */
 #define URPROC_VQ_MAX		256
+/** define URPROC_TABLE_MAX - the largest resource table to attach to, in bytes */
+#define URPROC_TABLE_MAX	(64 << 10)
 /** define URPROC_MEM_MAX - the largest pool, in bytes */
 #define URPROC_MEM_MAX		(256ULL << 20)
 
@@ -41,11 +46,25 @@
  * Without it the processor waits for somebody to boot it, through sysfs or a kernel client.
  */
 #define URPROC_CREATE_AUTO_BOOT	(1U << 0)
+/**
+ * define URPROC_CREATE_DETACHED - the processor runs already, Linux attaches to it when asked to
+ *
+ * Not together with %URPROC_CREATE_AUTO_BOOT: the process gets the memory after the processor is
+ * created, so there is nothing to attach to before.
+ */
+#define URPROC_CREATE_DETACHED	(1U << 1)
+/**
+ * define URPROC_CREATE_ATTACH_ON_RECOVERY - after a crash the processor restarts by itself
+ *
+ * Linux detaches and attaches again, it loads nothing. Only with %URPROC_CREATE_DETACHED.
+ */
+#define URPROC_CREATE_ATTACH_ON_RECOVERY	(1U << 2)
 
 /**
  * struct urproc_create - argument of %URPROC_IOC_CREATE
  * @size:	in: sizeof(struct urproc_create)
- * @flags:	in: %URPROC_CREATE_AUTO_BOOT or 0
+ * @flags:	in: %URPROC_CREATE_AUTO_BOOT, %URPROC_CREATE_DETACHED,
+ *		%URPROC_CREATE_ATTACH_ON_RECOVERY
  * @mem_addr:	in: address of the pool as the processor sees it; page aligned, not 0; the whole
  *		pool lies below 4 GiB because resource tables have 32-bit addresses
  * @mem_size:	in: bytes of the pool; whole pages, 1 page to %URPROC_MEM_MAX
@@ -54,6 +73,10 @@
  *		framework's default, rproc-<name>-fw
  * @index:	out: N of /sys/class/remoteproc/remoteprocN
  * @reserved:	must be 0
+ * @table_addr:	in: with %URPROC_CREATE_DETACHED, where the resource table is that Linux finds when
+ *		it attaches, as the processor sees it; a multiple of 4; otherwise 0
+ * @table_size:	in: bytes there, all inside the pool, at most %URPROC_TABLE_MAX; 0 when the
+ *		processor has no table
  *
  * Since version 0.1.
  */
@@ -66,6 +89,8 @@ struct urproc_create {
 	char	firmware[URPROC_FIRMWARE_MAX];
 	__u32	index;
 	__u32	reserved;
+	__u64	table_addr;
+	__u64	table_size;
 };
 
 /**
@@ -73,24 +98,34 @@ struct urproc_create {
  * @URPROC_EVENT_START: segments are loaded; run the code at @addr, then complete @seq
  * @URPROC_EVENT_STOP:  stop executing, touch the memory no more, then complete @seq
  * @URPROC_EVENT_KICK:  the driver kicked virtqueue @vq; several kicks of one queue are one event
+ * @URPROC_EVENT_ATTACH: Linux filled in the resource table and is there; complete @seq. After a
+ *		crash with %URPROC_CREATE_ATTACH_ON_RECOVERY: once the code runs again
+ * @URPROC_EVENT_DETACH: Linux goes, the code runs on without it; complete @seq. The resource table
+ *		is what it was before Linux attached, to be used again at the next time. After a
+ *		crash: complete it when no code touches the memory any more
+ *
+ * There is no event for the end: nothing but closing the file removes a processor.
  */
 enum urproc_event_type {
 	URPROC_EVENT_START	= 1,
 	URPROC_EVENT_STOP	= 2,
 	URPROC_EVENT_KICK	= 3,
+	URPROC_EVENT_ATTACH	= 4,
+	URPROC_EVENT_DETACH	= 5,
 };
 
 /**
  * struct urproc_event - one record of what read() returns
  * @type:	an enum urproc_event_type
  * @vq:		KICK: notify id of the virtqueue; otherwise 0
- * @seq:	START, STOP: the number to complete; otherwise 0
+ * @seq:	START, STOP, ATTACH, DETACH: the number to complete; otherwise 0
  * @addr:	START: boot address, as the processor sees it; otherwise 0
  * @reserved:	0
  *
  * read() returns as many whole events as there are and as fit, at least one; a buffer too small for
  * one is -EINVAL. An empty queue blocks, or is -EAGAIN with O_NONBLOCK; the file polls readable
- * (EPOLLIN) while there are events. Start and stop come before kicks that are pending with them.
+ * (EPOLLIN) while there are events. What is to be completed comes before kicks that are pending
+ * with it.
  *
  * Since version 0.1.
  */
@@ -106,7 +141,7 @@ struct urproc_event {
  * struct urproc_complete - argument of %URPROC_IOC_COMPLETE
  * @size:	in: sizeof(struct urproc_complete)
  * @result:	in: 0, or the negative errno with which the request fails
- * @seq:	in: @seq of the START or STOP event
+ * @seq:	in: @seq of the event
  *
  * Since version 0.1.
  */
@@ -129,7 +164,7 @@ struct urproc_complete {
 #define URPROC_IOC_CREATE	_IO(URPROC_IOC_MAGIC, 0)
 
 /**
- * define URPROC_IOC_COMPLETE - answer a START or STOP event
+ * define URPROC_IOC_COMPLETE - answer a START, STOP, ATTACH or DETACH event
  *
  * Argument: pointer to struct urproc_complete. Returns 0, or -ENOENT when @seq is not what the
  * kernel is waiting for (it timed out, or was answered before), -EINVAL when @result is not 0 or a
@@ -142,7 +177,7 @@ struct urproc_complete {
  *
  * Argument: the notify id, by value. The driver's callback runs in the caller's context. Returns 0,
  * also when no driver listens on that queue (any more); -EINVAL for an id of %URPROC_VQ_MAX or
- * more; -ENOTCONN while the processor is not running.
+ * more; -ENOTCONN while the processor is not running, or runs without Linux attached.
  */
 #define URPROC_IOC_NOTIFY	_IO(URPROC_IOC_MAGIC, 2)
 
@@ -150,7 +185,7 @@ struct urproc_complete {
  * define URPROC_IOC_CRASH - report that the processor crashed
  *
  * Argument: 0, reserved for a kind. The kernel's crash handling follows, after the call. Returns 0;
- * -ENOTCONN while the processor is not running.
+ * -ENOTCONN while the processor is not running, or runs without Linux attached.
  */
 #define URPROC_IOC_CRASH	_IO(URPROC_IOC_MAGIC, 3)
 
@@ -162,5 +197,14 @@ struct urproc_complete {
  * -EBADF, or -EINVAL for a file that is no eventfd.
  */
 #define URPROC_IOC_SET_KICK_FD	_IO(URPROC_IOC_MAGIC, 4)
+
+/**
+ * define URPROC_IOC_QUIT - the processor ends in order
+ *
+ * The code does not run any more, and that is no crash. For before closing the file: a processor
+ * that is running then has crashed. Whoever needs the processor is not told before the file is
+ * closed, or before the STOP or DETACH that somebody asks for. No argument. Returns 0.
+ */
+#define URPROC_IOC_QUIT		_IO(URPROC_IOC_MAGIC, 5)
 
 #endif /* _UAPI_LINUX_URPROC_H */
