@@ -289,6 +289,16 @@ static void driver_goes_before_formats(struct test *t)
 	rproc_unregister_format(&first_format);
 }
 
+/* Crash, and wait until the recovery came as far as @call and is over. */
+static void crash_until(struct test *t, const char *call)
+{
+	remote_forget(t);
+	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
+	EXPECT(t, wait_until(strstr(t->log, call)));
+	mutex_lock(&t->rproc->lock);
+	mutex_unlock(&t->rproc->lock);
+}
+
 static void recovery_finds_it_again(struct test *t)
 {
 	int refs = module_refcount(THIS_MODULE);
@@ -300,25 +310,25 @@ static void recovery_finds_it_again(struct test *t)
 		return;
 	}
 	EXPECT_EQ(t, 0, rproc_boot(t->rproc));
-	remote_forget(t);
-	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
-	EXPECT(t, wait_until(strstr(t->log, "start")));
-	EXPECT(t, wait_until(READ_ONCE(t->rproc->state) == RPROC_RUNNING));
+	crash_until(t, "start");
+	EXPECT_STATE(t, RPROC_RUNNING);
 	EXPECT(t, strstr(t->log, "probe check table addr fill table start"));
 	EXPECT_EQ(t, refs + 1, module_refcount(THIS_MODULE));
 
 	/* The next time it has another table, so it is not what crashed. */
 	t->table[t->table_len - 1] ^= 1;
-	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
-	EXPECT(t, wait_until(READ_ONCE(t->rproc->state) == RPROC_OFFLINE &&
-			     module_refcount(THIS_MODULE) == refs));
+	crash_until(t, "check table");
+	EXPECT_STATE(t, RPROC_CRASHED);
+	EXPECT_EQ(t, 0, rproc_shutdown(t->rproc));
+	EXPECT_EQ(t, refs, module_refcount(THIS_MODULE));
 	EXPECT_EQ(t, 0, rproc_boot(t->rproc));
 
 	/* And then there is no such format any more. */
 	rproc_unregister_format(&first_format);
-	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
-	EXPECT(t, wait_until(READ_ONCE(t->rproc->state) == RPROC_OFFLINE &&
-			     module_refcount(THIS_MODULE) == refs));
+	crash_until(t, "coredump");
+	EXPECT_STATE(t, RPROC_CRASHED);
+	EXPECT_EQ(t, refs, module_refcount(THIS_MODULE));
+	EXPECT_EQ(t, 0, rproc_shutdown(t->rproc));
 	EXPECT_EQ(t, -EINVAL, rproc_boot(t->rproc));
 }
 
