@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Crashes and recoveries, one after the other, while messages go to and fro. CRASH_CYCLES says how
+ * Crashes and recoveries, one after the other, while messages go both ways. CRASH_CYCLES says how
  * many; 20 when it is not set. What follows 200 or more of them is looked at closely: slab counts,
  * memory that leaks, tasks that are stuck.
  *
