@@ -73,7 +73,7 @@ struct fw_rsc_vdev {
 	struct fw_rsc_vring vring[2];
 };
 
-/* The table of every firmware here: its image, a trace buffer, one rpmsg device. */
+/* The table of a firmware with one device: its image, a trace buffer, rpmsg. Most here have it. */
 struct fw_resource_table {
 	uint32_t ver;
 	uint32_t num;
@@ -90,6 +90,61 @@ _Static_assert(sizeof(struct fw_rsc_vdev) == 28 + 2 * 20, "vdev entry has the lo
 _Static_assert(sizeof(struct fw_resource_table) == 28 + 56 + 48 + 68, "no holes in the table");
 
 /**
+ * FW_RSC_CARVEOUT_ENTRY() - initialiser of a struct fw_rsc_carveout
+ * @at: device address, or FW_RSC_ANY
+ * @bytes: how many
+ * @what: its name; "vdev0buffer" is memory for the message buffers of the first device of the table
+ */
+#define FW_RSC_CARVEOUT_ENTRY(at, bytes, what) {						\
+	.type = FW_RSC_CARVEOUT,								\
+	.da = (at),										\
+	.pa = FW_RSC_ANY,									\
+	.len = (bytes),										\
+	.name = what,										\
+}
+
+/**
+ * FW_RSC_TRACE_ENTRY() - initialiser of a struct fw_rsc_trace
+ * @at: device address
+ * @bytes: how many
+ * @what: its name
+ */
+#define FW_RSC_TRACE_ENTRY(at, bytes, what) {							\
+	.type = FW_RSC_TRACE,									\
+	.da = (at),										\
+	.len = (bytes),										\
+	.name = what,										\
+}
+
+/**
+ * FW_RSC_VRING_ENTRY() - initialiser of a struct fw_rsc_vring
+ * @ring_num: entries, a power of two
+ * @ring_align: alignment of the used ring, a power of two
+ */
+#define FW_RSC_VRING_ENTRY(ring_num, ring_align) {						\
+	.da = FW_RSC_ANY,									\
+	.align = (ring_align),									\
+	.num = (ring_num),									\
+	.notifyid = FW_RSC_ANY,									\
+}
+
+/**
+ * FW_RSC_RPMSG_ENTRY() - initialiser of a struct fw_rsc_vdev that is an rpmsg device
+ * @ring_num: entries of each ring
+ * @ring_align: alignment of the used rings
+ */
+#define FW_RSC_RPMSG_ENTRY(ring_num, ring_align) {						\
+	.type = FW_RSC_VDEV,									\
+	.id = FW_VIRTIO_ID_RPMSG,								\
+	.dfeatures = FW_VIRTIO_RPMSG_F_NS,							\
+	.num_of_vrings = 2,									\
+	.vring = {										\
+		FW_RSC_VRING_ENTRY(ring_num, ring_align),					\
+		FW_RSC_VRING_ENTRY(ring_num, ring_align),					\
+	},											\
+}
+
+/**
  * FW_RESOURCE_TABLE() - initialiser of a struct fw_resource_table
  * @image_da: device address of the image
  * @image_len: bytes reserved for it
@@ -97,6 +152,8 @@ _Static_assert(sizeof(struct fw_resource_table) == 28 + 56 + 48 + 68, "no holes 
  * @trace_len: bytes of it
  * @ring_num: entries of each ring, a power of two
  * @ring_align: alignment of the used ring, a power of two
+ *
+ * A firmware with other devices has a table type of its own, filled with the entries above (two.c).
  */
 #define FW_RESOURCE_TABLE(image_da, image_len, trace_da, trace_len, ring_num, ring_align) {	\
 	.ver = 1,										\
@@ -106,34 +163,12 @@ _Static_assert(sizeof(struct fw_resource_table) == 28 + 56 + 48 + 68, "no holes 
 		offsetof(struct fw_resource_table, trace),					\
 		offsetof(struct fw_resource_table, rpmsg),					\
 	},											\
-	.carveout = {										\
-		.type = FW_RSC_CARVEOUT,							\
-		.da = (image_da),								\
-		.pa = FW_RSC_ANY,								\
-		.len = (image_len),								\
-		.name = "image",								\
-	},											\
-	.trace = {										\
-		.type = FW_RSC_TRACE,								\
-		.da = (trace_da),								\
-		.len = (trace_len),								\
-		.name = "trace",								\
-	},											\
-	.rpmsg = {										\
-		.type = FW_RSC_VDEV,								\
-		.id = FW_VIRTIO_ID_RPMSG,							\
-		.dfeatures = FW_VIRTIO_RPMSG_F_NS,						\
-		.num_of_vrings = 2,								\
-		.vring = {									\
-			{ .da = FW_RSC_ANY, .align = (ring_align), .num = (ring_num),		\
-			  .notifyid = FW_RSC_ANY },						\
-			{ .da = FW_RSC_ANY, .align = (ring_align), .num = (ring_num),		\
-			  .notifyid = FW_RSC_ANY },						\
-		},										\
-	},											\
+	.carveout = FW_RSC_CARVEOUT_ENTRY(image_da, image_len, "image"),			\
+	.trace = FW_RSC_TRACE_ENTRY(trace_da, trace_len, "trace"),				\
+	.rpmsg = FW_RSC_RPMSG_ENTRY(ring_num, ring_align),					\
 }
 
-/** resource_table - the loaded copy of this firmware's table; defined by resource_table.c */
+/** resource_table - the loaded copy of the table with one device; defined by resource_table.c */
 extern struct fw_resource_table resource_table;
 
 #endif /* FW_RESOURCE_TABLE_H */

@@ -311,11 +311,16 @@ bool fw_rpmsg_poll(struct fw_rpmsg *r)
 	return more;
 }
 
+unsigned int fw_rpmsg_wait_ms(const struct fw_rpmsg *r)
+{
+	return r->up ? FW_WAIT_FOREVER : DOWN_WAIT_MS;
+}
+
 void fw_rpmsg_run(struct fw_rpmsg *r)
 {
 	for (;;) {
 		while (fw_rpmsg_poll(r))
 			;
-		r->hw->ops->wait(r->hw, r->up ? FW_WAIT_FOREVER : DOWN_WAIT_MS);
+		r->hw->ops->wait(r->hw, fw_rpmsg_wait_ms(r));
 	}
 }

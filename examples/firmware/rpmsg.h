@@ -183,7 +183,17 @@ int fw_rpmsg_send(struct fw_rpmsg_ept *ept, uint32_t dst, const void *data, size
  */
 bool fw_rpmsg_poll(struct fw_rpmsg *r);
 
-/** fw_rpmsg_run() - poll and wait, for ever */
+/**
+ * fw_rpmsg_wait_ms() - how long to wait once there is nothing to do
+ * @r: the device
+ *
+ * For firmware that polls several devices: the shortest time of any counts.
+ *
+ * Return: the longest time to wait for a kick, or FW_WAIT_FOREVER
+ */
+unsigned int fw_rpmsg_wait_ms(const struct fw_rpmsg *r);
+
+/** fw_rpmsg_run() - poll and wait, for ever; for firmware with this device only */
 void fw_rpmsg_run(struct fw_rpmsg *r) __attribute__((noreturn));
 
 #endif /* FW_RPMSG_H */
