@@ -28,6 +28,8 @@ struct vm_area_struct;
  * @va:		the same pages, contiguous for the kernel
  * @lock:	protects @used; taken with interrupts off, innermost
  * @used:	a bit a page: handed out
+ * @bounced:	for each page the address of memory elsewhere that it stands for, or 0; belongs to
+ *		who has that memory mapped
  */
 struct urproc_pool {
 	u64 da;
@@ -36,6 +38,7 @@ struct urproc_pool {
 	void *va;
 	spinlock_t lock;	/* see above */
 	unsigned long *used;
+	phys_addr_t *bounced;
 };
 
 /**
@@ -115,6 +118,7 @@ void *urproc_pool_va(struct urproc_pool *pool, u64 da, u64 size);
 void *urproc_pool_reserve(struct urproc_pool *pool, u64 da, size_t size);
 void urproc_pool_release(struct urproc_pool *pool, u64 da, size_t size);
 int urproc_pool_mmap(struct urproc_pool *pool, struct vm_area_struct *vma);
+void urproc_pool_forget(struct urproc_pool *pool);
 void urproc_pool_set_dma_ops(struct urproc *up);
 
 #endif /* URPROC_INTERNAL_H */

@@ -9,15 +9,24 @@
  * - the RAM at fixed addresses where firmware is linked to: urproc_pool_reserve();
  * - the RAM that the device shares with drivers by DMA: the device's own dma_map_ops allocate from
  *   the pool, so that carveouts, vrings and message buffers land in it, with addresses that the
- *   firmware can dereference. Mapping a page of the pool for DMA gives that address again; a page
- *   from elsewhere cannot be reached by the processor, and mapping it fails.
+ *   firmware can dereference.
  *
- * Both take whole pages from one bitmap. The pages themselves live as long as the pool or any user
+ * Mapping a page of the pool for DMA gives that address again. Memory from elsewhere, of a virtio
+ * driver that knows nothing of us, cannot be reached by the processor: pages of the pool stand for
+ * it while it is mapped, at the same offset in the page. What goes to the device is copied when it
+ * is mapped, what comes from there when it is unmapped, and both whenever the driver synchronises.
+ * The processor sees no more of the driver's memory than that: the rest of these pages, and what
+ * it is to fill in, are zero before. A pool that is full makes mapping fail, nothing else.
+ *
+ * All take whole pages from one bitmap. The pages themselves live as long as the pool or any user
  * mapping of them, whichever is longer: a mapping holds a reference on each page that it touched.
  * The pool lives in struct urproc, which outlives every device below it, and so every DMA address.
+ * Some drivers leave when their device goes and never unmap what it still had; between a stop and
+ * the next start no virtio device is left, and urproc_pool_forget() takes the pages back.
  */
 #include <linux/bitmap.h>
 #include <linux/dma-map-ops.h>
+#include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
@@ -35,7 +44,8 @@ int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 	pool->nr = size >> PAGE_SHIFT;
 	pool->pages = kvcalloc(pool->nr, sizeof(*pool->pages), GFP_KERNEL_ACCOUNT);
 	pool->used = bitmap_zalloc(pool->nr, GFP_KERNEL_ACCOUNT);
-	if (!pool->pages || !pool->used)
+	pool->bounced = kvcalloc(pool->nr, sizeof(*pool->bounced), GFP_KERNEL_ACCOUNT);
+	if (!pool->pages || !pool->used || !pool->bounced)
 		goto no_memory;
 
 	for (i = 0; i < pool->nr; i++) {
@@ -67,6 +77,7 @@ void urproc_pool_destroy(struct urproc_pool *pool)
 	}
 	kvfree(pool->pages);
 	bitmap_free(pool->used);
+	kvfree(pool->bounced);
 	memset(pool, 0, sizeof(*pool));
 }
 
@@ -173,34 +184,44 @@ static struct urproc_pool *pool_of(struct device *dev)
 	return &container_of(dev, struct urproc, dev)->pool;
 }
 
-static void *pool_dma_alloc(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
-			    unsigned long attrs)
+/* Takes pages from the pool, zeroed. Returns the index of the first, or pool->nr. */
+static unsigned long pool_take(struct urproc_pool *pool, unsigned long nr, unsigned long align_mask)
 {
-	struct urproc_pool *pool = pool_of(dev);
-	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	unsigned long flags, first, align;
-	void *va;
+	unsigned long flags, first;
 
 	if (!nr || nr > pool->nr)
-		return NULL;
-
-	/* The DMA API promises alignment to the size, rounded up to a power of two */
-	align = roundup_pow_of_two(nr) - 1;
+		return pool->nr;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	first = bitmap_find_next_zero_area_off(pool->used, pool->nr, 0, nr, align,
-					       (pool->da >> PAGE_SHIFT) & align);
+	first = bitmap_find_next_zero_area_off(pool->used, pool->nr, 0, nr, align_mask,
+					       (pool->da >> PAGE_SHIFT) & align_mask);
 	if (first < pool->nr)
 		bitmap_set(pool->used, first, nr);
 	spin_unlock_irqrestore(&pool->lock, flags);
 
 	if (first >= pool->nr)
+		return pool->nr;
+	memset(pool->va + (first << PAGE_SHIFT), 0, nr << PAGE_SHIFT);
+	return first;
+}
+
+static void *pool_dma_alloc(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
+			    unsigned long attrs)
+{
+	struct urproc_pool *pool = pool_of(dev);
+	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	unsigned long first;
+
+	if (!nr || nr > pool->nr)
 		return NULL;
 
-	va = pool->va + (first << PAGE_SHIFT);
-	memset(va, 0, nr << PAGE_SHIFT);
+	/* The DMA API promises alignment to the size, rounded up to a power of two */
+	first = pool_take(pool, nr, roundup_pow_of_two(nr) - 1);
+	if (first == pool->nr)
+		return NULL;
+
 	*handle = pool->da + (first << PAGE_SHIFT);
-	return va;
+	return pool->va + (first << PAGE_SHIFT);
 }
 
 static void pool_dma_free(struct device *dev, size_t size, void *va, dma_addr_t handle,
@@ -209,30 +230,108 @@ static void pool_dma_free(struct device *dev, size_t size, void *va, dma_addr_t 
 	urproc_pool_release(pool_of(dev), handle, size);
 }
 
+/* Returns the index of the first page when all of the range is in the pool, as one; or pool->nr. */
+static unsigned long pool_find(const struct urproc_pool *pool, phys_addr_t phys, size_t size)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(phys));
+	unsigned long nr = PFN_UP(offset_in_page(phys) + size);
+	unsigned long i, first;
+
+	/* Only a page of ours is found at the place that its private field names */
+	first = READ_ONCE(page->private);
+	for (i = 0; i < nr; i++)
+		if (first >= pool->nr - i || pool->pages[first + i] != page + i)
+			return pool->nr;
+	return first;
+}
+
+/*
+ * Between pages of the pool and the memory that they stand for. The latter is the caller's while it
+ * is mapped; @da and @size are inside one mapping. Does nothing for the pool's own memory.
+ */
+static void pool_copy(struct urproc_pool *pool, dma_addr_t da, size_t size, bool to_device)
+{
+	while (size) {
+		phys_addr_t bounced = pool->bounced[pool_index(pool, da)];
+		size_t offset = offset_in_page(da);
+		size_t len = min(size, PAGE_SIZE - offset);
+		void *va = pool->va + (da - pool->da);
+
+		if (!bounced)
+			return;
+		if (to_device)
+			memcpy_from_page(va, pfn_to_page(PHYS_PFN(bounced)), offset, len);
+		else
+			memcpy_to_page(pfn_to_page(PHYS_PFN(bounced)), offset, va, len);
+		da += len;
+		size -= len;
+	}
+}
+
+static void pool_sync_for_device(struct device *dev, dma_addr_t handle, size_t size,
+				 enum dma_data_direction dir)
+{
+	if (dir != DMA_FROM_DEVICE)
+		pool_copy(pool_of(dev), handle, size, true);
+}
+
+static void pool_sync_for_cpu(struct device *dev, dma_addr_t handle, size_t size,
+			      enum dma_data_direction dir)
+{
+	if (dir != DMA_TO_DEVICE)
+		pool_copy(pool_of(dev), handle, size, false);
+}
+
 static dma_addr_t pool_dma_map_page(struct device *dev, struct page *page, unsigned long offset,
 				    size_t size, enum dma_data_direction dir, unsigned long attrs)
 {
 	struct urproc_pool *pool = pool_of(dev);
-	unsigned long start, i;
+	phys_addr_t phys = page_to_phys(page) + offset;
+	unsigned long first, i, nr;
+	dma_addr_t handle;
 
-	/* Callers may pass a page and an offset beyond it, as for a compound page */
-	page += offset >> PAGE_SHIFT;
-	offset &= ~PAGE_MASK;
-
-	/* Only a page of ours is found at the place that its private field names */
-	i = page_private(page);
-	if (i >= pool->nr || pool->pages[i] != page)
+	if (!size || size > pool->nr << PAGE_SHIFT)
 		return DMA_MAPPING_ERROR;
+	first = pool_find(pool, phys, size);
+	if (first < pool->nr)
+		return pool->da + (first << PAGE_SHIFT) + offset_in_page(phys);
 
-	start = (i << PAGE_SHIFT) + offset;
-	if (size > (pool->nr << PAGE_SHIFT) - start)
+	nr = PFN_UP(offset_in_page(phys) + size);
+	first = pool_take(pool, nr, 0);
+	if (first == pool->nr)
 		return DMA_MAPPING_ERROR;
-	return pool->da + start;
+	for (i = 0; i < nr; i++)
+		pool->bounced[first + i] = (phys & PAGE_MASK) + (i << PAGE_SHIFT);
+
+	handle = pool->da + (first << PAGE_SHIFT) + offset_in_page(phys);
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		pool_sync_for_device(dev, handle, size, dir);
+	return handle;
 }
 
 static void pool_dma_unmap_page(struct device *dev, dma_addr_t handle, size_t size,
 				enum dma_data_direction dir, unsigned long attrs)
 {
+	struct urproc_pool *pool = pool_of(dev);
+	unsigned long first = pool_index(pool, handle);
+	unsigned long nr = PFN_UP(offset_in_page(handle) + size);
+
+	if (!pool->bounced[first])
+		return;
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		pool_sync_for_cpu(dev, handle, size, dir);
+	memset(&pool->bounced[first], 0, nr * sizeof(pool->bounced[0]));
+	urproc_pool_release(pool, handle, size);
+}
+
+static void pool_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+			      enum dma_data_direction dir, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		pool_dma_unmap_page(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
 }
 
 static int pool_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
@@ -245,27 +344,73 @@ static int pool_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nent
 		dma_addr_t addr = pool_dma_map_page(dev, sg_page(sg), sg->offset, sg->length, dir,
 						    attrs);
 
-		if (addr == DMA_MAPPING_ERROR)
-			return -EIO;
+		if (addr == DMA_MAPPING_ERROR) {
+			pool_dma_unmap_sg(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+			return -ENOMEM;
+		}
 		sg_dma_address(sg) = addr;
 		sg_dma_len(sg) = sg->length;
 	}
 	return nents;
 }
 
-static void pool_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
-			      enum dma_data_direction dir, unsigned long attrs)
+static void pool_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, int nents,
+				    enum dma_data_direction dir)
 {
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		pool_sync_for_device(dev, sg_dma_address(sg), sg_dma_len(sg), dir);
+}
+
+static void pool_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
+				 enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		pool_sync_for_cpu(dev, sg_dma_address(sg), sg_dma_len(sg), dir);
+}
+
+/* A driver that asks may cut its requests to this; more never fits. */
+static size_t pool_max_mapping_size(struct device *dev)
+{
+	return pool_of(dev)->nr << PAGE_SHIFT;
 }
 
 static const struct dma_map_ops pool_dma_ops = {
-	.alloc		= pool_dma_alloc,
-	.free		= pool_dma_free,
-	.map_page	= pool_dma_map_page,
-	.unmap_page	= pool_dma_unmap_page,
-	.map_sg		= pool_dma_map_sg,
-	.unmap_sg	= pool_dma_unmap_sg,
+	.alloc			= pool_dma_alloc,
+	.free			= pool_dma_free,
+	.map_page		= pool_dma_map_page,
+	.unmap_page		= pool_dma_unmap_page,
+	.map_sg			= pool_dma_map_sg,
+	.unmap_sg		= pool_dma_unmap_sg,
+	.sync_single_for_cpu	= pool_sync_for_cpu,
+	.sync_single_for_device	= pool_sync_for_device,
+	.sync_sg_for_cpu	= pool_sync_sg_for_cpu,
+	.sync_sg_for_device	= pool_sync_sg_for_device,
+	.max_mapping_size	= pool_max_mapping_size,
 };
+
+/**
+ * urproc_pool_forget() - take back the pages that stand for memory which nobody unmapped
+ * @pool: the pool, of a processor without virtio devices
+ */
+void urproc_pool_forget(struct urproc_pool *pool)
+{
+	unsigned long flags, i;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	for (i = 0; i < pool->nr; i++) {
+		if (!pool->bounced[i])
+			continue;
+		pool->bounced[i] = 0;
+		__clear_bit(i, pool->used);
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
 
 void urproc_pool_set_dma_ops(struct urproc *up)
 {

@@ -38,7 +38,10 @@ static struct urproc *to_urproc(struct rproc *rproc)
 
 static int urproc_start(struct rproc *rproc)
 {
-	return urproc_request(to_urproc(rproc), URPROC_EVENT_START, rproc->bootaddr);
+	struct urproc *up = to_urproc(rproc);
+
+	urproc_pool_forget(&up->pool);
+	return urproc_request(up, URPROC_EVENT_START, rproc->bootaddr);
 }
 
 static int urproc_stop(struct rproc *rproc)
@@ -48,7 +51,10 @@ static int urproc_stop(struct rproc *rproc)
 
 static int urproc_attach(struct rproc *rproc)
 {
-	return urproc_request(to_urproc(rproc), URPROC_EVENT_ATTACH, 0);
+	struct urproc *up = to_urproc(rproc);
+
+	urproc_pool_forget(&up->pool);
+	return urproc_request(up, URPROC_EVENT_ATTACH, 0);
 }
 
 static int urproc_detach(struct rproc *rproc)
