@@ -3,6 +3,7 @@
 #ifndef COMPAT_VIRTIO_H
 #define COMPAT_VIRTIO_H
 
+#include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
@@ -36,6 +37,46 @@ static inline int compat_find_two_vqs(struct virtio_device *vdev, struct virtque
 #endif
 }
 
+/**
+ * compat_find_same_vqs() - find any number of virtqueues that share a name and a callback
+ * @vdev: the device
+ * @num:  how many
+ * @vqs:  where to put them
+ * @name: of each
+ * @done: the callback
+ *
+ * Return: 0 or -errno.
+ */
+static inline int compat_find_same_vqs(struct virtio_device *vdev, unsigned int num,
+				       struct virtqueue *vqs[], const char *name,
+				       vq_callback_t *done)
+{
+	unsigned int i;
+	int ret = -ENOMEM;
+#ifdef HAVE_VIRTQUEUE_INFO
+	struct virtqueue_info *infos = kcalloc(num, sizeof(*infos), GFP_KERNEL);
+
+	for (i = 0; infos && i < num; i++)
+		infos[i] = (struct virtqueue_info){ .name = name, .callback = done };
+	if (infos)
+		ret = virtio_find_vqs(vdev, num, vqs, infos, NULL);
+	kfree(infos);
+#else
+	vq_callback_t **callbacks = kcalloc(num, sizeof(*callbacks), GFP_KERNEL);
+	const char **names = kcalloc(num, sizeof(*names), GFP_KERNEL);
+
+	for (i = 0; callbacks && names && i < num; i++) {
+		callbacks[i] = done;
+		names[i] = name;
+	}
+	if (callbacks && names)
+		ret = virtio_find_vqs(vdev, num, vqs, callbacks, names, NULL);
+	kfree(names);
+	kfree(callbacks);
+#endif
+	return ret;
+}
+
 /*
  * A transport writes its find_vqs operation for "struct virtqueue_info", which says all about one
  * queue; older kernels pass three arrays. COMPAT_DEFINE_FIND_VQS(fn) makes the function that
@@ -55,8 +96,6 @@ static int compat_##fn(struct virtio_device *vdev, unsigned int nvqs,			\
 	return fn(vdev, nvqs, vqs, infos, desc);					\
 }
 #else
-#include <linux/slab.h>
-
 struct virtqueue_info {
 	const char *name;
 	vq_callback_t *callback;

@@ -214,11 +214,6 @@ int fw_table_get_vdev(struct device *dev, const void *rsc, u32 offset, u32 avail
 	ret = copy_out(dev, "vdev", rsc, offset, avail, vdev, sizeof(*vdev));
 	if (ret)
 		return ret;
-	if (vdev->num_of_vrings > RVDEV_NUM_VRINGS) {
-		dev_err(dev, "resource at 0x%x: vdev with %u vrings\n", offset,
-			vdev->num_of_vrings);
-		return -EINVAL;
-	}
 	if (size_add(struct_size(vdev, vring, vdev->num_of_vrings), vdev->config_len) > avail) {
 		dev_err(dev, "resource at 0x%x: vdev with %u vrings and 0x%x bytes of config in %u bytes\n",
 			offset, vdev->num_of_vrings, vdev->config_len, avail);

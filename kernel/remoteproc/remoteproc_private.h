@@ -33,6 +33,11 @@
 
 #include "remoteproc_internal.h"
 
+/* A firmware that asks for more is refused. Notify ids are numbers of mailboxes: few, really. */
+#define RPROC_VDEVS_MAX		256
+#define RPROC_NOTIFYIDS_MAX	1024
+
+struct rproc_buffer;
 struct rproc_dump;
 
 /**
@@ -97,6 +102,8 @@ static inline struct rproc_impl *to_impl(struct rproc *rproc)
  * @config_len:	bytes of config space
  * @num_vrings:	vrings in the entry
  * @status:	virtio status; the copy in the table is for the remote, which could rewrite it
+ * @buffer:	memory that the virtio driver allocates from, or NULL: the parent's
+ * @more:	vrings beyond those that struct rproc_vdev has room for
  * @mem:	memory of each vring
  */
 struct rproc_rvdev {
@@ -108,12 +115,20 @@ struct rproc_rvdev {
 	u32 config_len;
 	u8 num_vrings;
 	u8 status;
-	struct rproc_mem_entry *mem[RVDEV_NUM_VRINGS];
+	struct rproc_buffer *buffer;
+	struct rproc_vring *more;
+	struct rproc_mem_entry *mem[];
 };
 
 static inline struct rproc_rvdev *to_rvdev(struct rproc_vdev *rvdev)
 {
 	return container_of(rvdev, struct rproc_rvdev, rvdev);
+}
+
+/* Drivers find the first vrings of each device in the public part. */
+static inline struct rproc_vring *rv_vring(struct rproc_rvdev *rv, unsigned int i)
+{
+	return i < RVDEV_NUM_VRINGS ? &rv->rvdev.vring[i] : &rv->more[i - RVDEV_NUM_VRINGS];
 }
 
 /* A processor that has been started and not been stopped since; needs rproc->lock to stay true. */
@@ -195,9 +210,14 @@ void rproc_release_carveouts(struct rproc *rproc);
 
 /* remoteproc_vdev.c */
 int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail);
-int rproc_place_vrings(struct rproc *rproc);
+int rproc_place_vdevs(struct rproc *rproc);
 void rproc_remove_vdevs(struct rproc *rproc);
 void rproc_rvdev_put(struct rproc_rvdev *rv);
+
+/* remoteproc_buffer.c */
+struct rproc_buffer *rproc_buffer_create(struct device *dev, struct device *parent,
+					 const struct rproc_mem_entry *mem);
+void rproc_buffer_destroy(struct rproc_buffer *buffer);
 
 /* remoteproc_virtio.c */
 int rproc_vdev_start(struct rproc_subdev *subdev);

@@ -129,7 +129,7 @@ int rproc_handle_resources(struct rproc *rproc)
 	if (!ret)
 		ret = rproc_alloc_carveouts(rproc);
 	if (!ret)
-		ret = rproc_place_vrings(rproc);
+		ret = rproc_place_vdevs(rproc);
 	if (!ret)
 		rproc_show_traces(rproc);
 	return ret;

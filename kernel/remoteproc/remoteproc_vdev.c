@@ -6,7 +6,11 @@
  * and goes with the processor running (remoteproc_virtio.c). Between the two in the device tree is
  * a platform device "rproc-virtio", which allocates the memory of the virtio driver. It has no
  * driver: it is an address space, nothing more, and takes the DMA properties of the processor's
- * parent.
+ * parent. A carveout "vdev<N>buffer", of the platform driver or of the resource table, becomes what
+ * it allocates from (remoteproc_buffer.c).
+ *
+ * There may be as many vrings as an entry can say. struct rproc_vdev has room for two, which is
+ * all that rpmsg needs; those of other types go on in rproc_rvdev.more.
  *
  * What we need of an entry later is copied when it is handled. The entry itself is written to after
  * that, never trusted: the remote has it too.
@@ -18,6 +22,7 @@
 #include <linux/align.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/platform_device.h>
@@ -32,7 +37,10 @@
 
 static void rproc_rvdev_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct rproc_rvdev, ref));
+	struct rproc_rvdev *rv = container_of(ref, struct rproc_rvdev, ref);
+
+	kfree(rv->more);
+	kfree(rv);
 }
 
 void rproc_rvdev_put(struct rproc_rvdev *rv)
@@ -82,20 +90,10 @@ static int rproc_add_pdev(struct rproc *rproc, struct rproc_rvdev *rv)
 	return 0;
 }
 
-/* A reserved memory region of that name is for the buffers of the virtio driver. */
-static int rproc_use_buffer_carveout(struct rproc *rproc, struct rproc_rvdev *rv)
-{
-	if (!rproc_find_carveout_by_name(rproc, "vdev%ubuffer", rv->rvdev.index))
-		return 0;
-	dev_err(&rproc->dev, "carveout vdev%ubuffer: memory for buffers is not supported yet\n",
-		rv->rvdev.index);
-	return -EOPNOTSUPP;
-}
-
 static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned int i,
 			   struct fw_rsc_vdev *rsc)
 {
-	struct rproc_vring *rvring = &rv->rvdev.vring[i];
+	struct rproc_vring *rvring = rv_vring(rv, i);
 	struct fw_rsc_vdev_vring vring;
 	struct rproc_mem_entry *mem;
 	char name[sizeof(mem->name)];
@@ -124,9 +122,12 @@ static int rproc_add_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned
 	rvring->align = vring.align;
 	rvring->da = vring.da;
 
-	ret = idr_alloc(&rproc->notifyids, rvring, 0, 0, GFP_KERNEL);
-	if (ret < 0)
+	ret = idr_alloc(&rproc->notifyids, rvring, 0, RPROC_NOTIFYIDS_MAX, GFP_KERNEL);
+	if (ret < 0) {
+		dev_err(&rproc->dev, "vdev %u: no notify id for vring %u: %d\n", rv->rvdev.index,
+			i, ret);
 		return ret;
+	}
 	rvring->notifyid = ret;
 	rproc->max_notifyid = max(rproc->max_notifyid, ret);
 	rsc->vring[i].notifyid = ret;
@@ -138,15 +139,38 @@ static void rproc_remove_vdev(struct rproc *rproc, struct rproc_rvdev *rv)
 	unsigned int i;
 
 	for (i = 0; i < rv->num_vrings; i++)
-		if (rv->rvdev.vring[i].notifyid >= 0)
-			idr_remove(&rproc->notifyids, rv->rvdev.vring[i].notifyid);
+		if (rv_vring(rv, i)->notifyid >= 0)
+			idr_remove(&rproc->notifyids, rv_vring(rv, i)->notifyid);
 	synchronize_srcu(&to_impl(rproc)->vq_srcu);
 
 	rproc_remove_subdev(rproc, &rv->rvdev.subdev);
 	list_del(&rv->rvdev.node);
 	if (rv->rvdev.pdev)
 		platform_device_unregister(rv->rvdev.pdev);
+	rproc_buffer_destroy(rv->buffer);
 	rproc_rvdev_put(rv);
+}
+
+static struct rproc_rvdev *rproc_rvdev_alloc(unsigned int num_vrings)
+{
+	struct rproc_rvdev *rv;
+	unsigned int i;
+
+	rv = kzalloc(struct_size(rv, mem, num_vrings), GFP_KERNEL);
+	if (!rv)
+		return NULL;
+	if (num_vrings > RVDEV_NUM_VRINGS) {
+		rv->more = kcalloc(num_vrings - RVDEV_NUM_VRINGS, sizeof(*rv->more), GFP_KERNEL);
+		if (!rv->more) {
+			kfree(rv);
+			return NULL;
+		}
+	}
+	kref_init(&rv->ref);
+	rv->num_vrings = num_vrings;
+	for (i = 0; i < num_vrings; i++)
+		rv_vring(rv, i)->notifyid = -1;
+	return rv;
 }
 
 /**
@@ -156,7 +180,8 @@ static void rproc_remove_vdev(struct rproc *rproc, struct rproc_rvdev *rv)
  * @offset: where it is in the table
  * @avail:  bytes from there to the end of the table
  *
- * Return: 0; -EINVAL for an entry that lies; -ENOMEM; or another negative errno.
+ * Return: 0; -EINVAL for an entry that lies; -ENOSPC for more devices or vrings than anybody has;
+ * -ENOMEM; or another negative errno.
  */
 int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 {
@@ -168,11 +193,15 @@ int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 	ret = fw_table_get_vdev(&rproc->dev, rsc, offset, avail, &entry);
 	if (ret)
 		return ret;
+	if (rproc->nb_vdev == RPROC_VDEVS_MAX) {
+		dev_err(&rproc->dev, "resource at 0x%x: vdev %u is too many\n", offset,
+			rproc->nb_vdev);
+		return -ENOSPC;
+	}
 
-	rv = kzalloc(sizeof(*rv), GFP_KERNEL);
+	rv = rproc_rvdev_alloc(entry.num_of_vrings);
 	if (!rv)
 		return -ENOMEM;
-	kref_init(&rv->ref);
 	rv->rvdev.rproc = rproc;
 	rv->rvdev.id = entry.id;
 	rv->rvdev.rsc_offset = offset;
@@ -185,15 +214,11 @@ int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 		rv->features |= BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 	rv->config_offset = offset + struct_size(in_table, vring, entry.num_of_vrings);
 	rv->config_len = entry.config_len;
-	rv->num_vrings = entry.num_of_vrings;
-	for (i = 0; i < RVDEV_NUM_VRINGS; i++)
-		rv->rvdev.vring[i].notifyid = -1;
 
 	/* From here on rproc_remove_vdevs() undoes it. */
 	list_add_tail(&rv->rvdev.node, &rproc->rvdevs);
 	rproc_add_subdev(rproc, &rv->rvdev.subdev);
 
-	ret = rproc_use_buffer_carveout(rproc, rv);
 	for (i = 0; !ret && i < rv->num_vrings; i++)
 		ret = rproc_add_vring(rproc, rv, i, in_table);
 	return ret ? ret : rproc_add_pdev(rproc, rv);
@@ -201,7 +226,7 @@ int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail)
 
 static int rproc_place_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsigned int i)
 {
-	struct rproc_vring *rvring = &rv->rvdev.vring[i];
+	struct rproc_vring *rvring = rv_vring(rv, i);
 	struct rproc_mem_entry *mem = rv->mem[i];
 	struct fw_rsc_vdev *rsc;
 	u32 delta = 0;
@@ -227,24 +252,42 @@ static int rproc_place_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsign
 	return 0;
 }
 
+static int rproc_place_buffer(struct rproc *rproc, struct rproc_rvdev *rv)
+{
+	struct rproc_mem_entry *mem;
+
+	mem = rproc_find_carveout_by_name(rproc, "vdev%ubuffer", rv->rvdev.index);
+	if (!mem)
+		return 0;
+	rv->buffer = rproc_buffer_create(&rv->rvdev.pdev->dev, rproc->dev.parent, mem);
+	if (!IS_ERR(rv->buffer))
+		return 0;
+
+	dev_err(&rproc->dev, "carveout %s cannot be used: %ld\n", mem->name, PTR_ERR(rv->buffer));
+	return PTR_ERR(xchg(&rv->buffer, NULL));
+}
+
 /**
- * rproc_place_vrings() - tell the firmware where its vrings are
+ * rproc_place_vdevs() - use the memory of virtio devices, tell the firmware where its vrings are
  * @rproc: the processor, its carveouts allocated
  *
- * Return: 0; -ENOMEM for one without memory, -EINVAL for one in the wrong place.
+ * Return: 0; -ENOMEM for a carveout without memory, -EINVAL for one in the wrong place; or another
+ * negative errno.
  */
-int rproc_place_vrings(struct rproc *rproc)
+int rproc_place_vdevs(struct rproc *rproc)
 {
 	struct rproc_vdev *rvdev;
 	unsigned int i;
 	int ret;
 
 	list_for_each_entry(rvdev, &rproc->rvdevs, node) {
-		for (i = 0; i < to_rvdev(rvdev)->num_vrings; i++) {
-			ret = rproc_place_vring(rproc, to_rvdev(rvdev), i);
-			if (ret)
-				return ret;
-		}
+		struct rproc_rvdev *rv = to_rvdev(rvdev);
+
+		ret = rproc_place_buffer(rproc, rv);
+		for (i = 0; !ret && i < rv->num_vrings; i++)
+			ret = rproc_place_vring(rproc, rv, i);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

@@ -12,7 +12,9 @@
  *
  * The remote can write to all that is shared. So the status that virtio asks back is our own copy,
  * features and sizes are those of the private table, and only the contents of the config space,
- * which are the device's to say, are read there.
+ * which are the device's to say, are read there: each field with one access, once for each time
+ * that the driver asks. The table has no generation number, so two fields need not be of one time.
+ * What lies outside the config space is not accessed: it reads as zero, and writes are dropped.
  *
  * Addresses in descriptors are physical, unless the processor's parent has DMA operations of its
  * own: then VIRTIO_F_ACCESS_PLATFORM is negotiated between virtio's core and us, and they are what
@@ -110,7 +112,7 @@ static struct virtqueue *rproc_find_vq(struct rproc_rvdev *rv, struct virtio_dev
 		dev_err(&vdev->dev, "virtqueue %u of %u\n", id, rv->num_vrings);
 		return ERR_PTR(-ENOENT);
 	}
-	rvring = &rv->rvdev.vring[id];
+	rvring = rv_vring(rv, id);
 	if (rvring->vq)
 		return ERR_PTR(-EBUSY);
 
@@ -139,7 +141,7 @@ static void rproc_virtio_del_vqs(struct virtio_device *vdev)
 	unsigned int i;
 
 	for (i = 0; i < rv->num_vrings; i++)
-		WRITE_ONCE(rv->rvdev.vring[i].vq, NULL);
+		WRITE_ONCE(rv_vring(rv, i)->vq, NULL);
 	synchronize_srcu(&to_impl(rv->rvdev.rproc)->vq_srcu);
 
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
@@ -215,7 +217,7 @@ static int rproc_virtio_finalize_features(struct virtio_device *vdev)
 		dev_err(&vdev->dev, "DMA addresses were not agreed upon\n");
 		return -EINVAL;
 	}
-	rv_entry(rv)->gfeatures = lower_32_bits(vdev->features);
+	WRITE_ONCE(rv_entry(rv)->gfeatures, lower_32_bits(vdev->features));
 	return 0;
 }
 
@@ -225,7 +227,8 @@ static bool rproc_config_valid(struct virtio_device *vdev, unsigned int offset, 
 
 	if (offset <= rv->config_len && len <= rv->config_len - offset)
 		return true;
-	dev_err(&vdev->dev, "config: %u bytes at %u of %u\n", len, offset, rv->config_len);
+	dev_err_ratelimited(&vdev->dev, "config space: %u bytes at %u, but there are %u\n", len,
+			    offset, rv->config_len);
 	return false;
 }
 
@@ -236,11 +239,31 @@ static void *rproc_config(struct virtio_device *vdev, unsigned int offset)
 	return (void *)rv->rvdev.rproc->table_ptr + rv->config_offset + offset;
 }
 
+/* A field is read or written as one where it is aligned; the entry's place in the table decides. */
+static void rproc_copy_config(void *to, const void *from, unsigned int len)
+{
+	bool aligned = IS_ALIGNED((unsigned long)to | (unsigned long)from, len);
+
+	switch (aligned ? len : 0) {
+	case sizeof(u16):
+		WRITE_ONCE(*(u16 *)to, READ_ONCE(*(const u16 *)from));
+		break;
+	case sizeof(u32):
+		WRITE_ONCE(*(u32 *)to, READ_ONCE(*(const u32 *)from));
+		break;
+	case sizeof(u64):
+		WRITE_ONCE(*(u64 *)to, READ_ONCE(*(const u64 *)from));
+		break;
+	default:
+		memcpy(to, from, len);
+	}
+}
+
 static void rproc_virtio_get(struct virtio_device *vdev, unsigned int offset, void *buf,
 			     unsigned int len)
 {
 	if (rproc_config_valid(vdev, offset, len))
-		memcpy(buf, rproc_config(vdev, offset), len);
+		rproc_copy_config(buf, rproc_config(vdev, offset), len);
 	else
 		memset(buf, 0, len);
 }
@@ -249,7 +272,7 @@ static void rproc_virtio_set(struct virtio_device *vdev, unsigned int offset, co
 			     unsigned int len)
 {
 	if (rproc_config_valid(vdev, offset, len))
-		memcpy(rproc_config(vdev, offset), buf, len);
+		rproc_copy_config(rproc_config(vdev, offset), buf, len);
 }
 
 static const char *rproc_virtio_bus_name(struct virtio_device *vdev)
