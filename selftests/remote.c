@@ -25,8 +25,7 @@ static void *remote_memory(struct remote *remote, uint64_t addr, uint64_t size)
 	return remote->processor->mem + (addr - MEM_ADDR);
 }
 
-static int remote_find_ring(struct remote *remote, struct ring *ring,
-			    const struct table_vring *entry)
+int ring_find(struct remote *remote, struct ring *ring, const struct table_vring *entry)
 {
 	void *memory = remote_memory(remote, entry->da, vring_size(entry->num, entry->align));
 
@@ -38,19 +37,27 @@ static int remote_find_ring(struct remote *remote, struct ring *ring,
 	return 0;
 }
 
-int remote_find_rings(struct remote *remote)
+int remote_wait_driver(const struct table_vdev *vdev)
 {
-	struct table *table = processor_table(remote->processor);
+	return wait_until(*(const volatile uint8_t *)&vdev->status & VIRTIO_CONFIG_S_DRIVER_OK,
+			  PATIENCE_MS) ? 0 : -ETIMEDOUT;
+}
+
+int remote_find_rings_of(struct remote *remote, const struct table_vdev *vdev)
+{
 	int ret;
 
-	if (!wait_until(*(volatile uint8_t *)&table->vdev.status & VIRTIO_CONFIG_S_DRIVER_OK,
-			PATIENCE_MS))
-		return -ETIMEDOUT;
-
-	ret = remote_find_ring(remote, &remote->to_host, &table->vdev.vring[0]);
+	ret = remote_wait_driver(vdev);
 	if (!ret)
-		ret = remote_find_ring(remote, &remote->from_host, &table->vdev.vring[1]);
+		ret = ring_find(remote, &remote->to_host, &vdev->vring[0]);
+	if (!ret)
+		ret = ring_find(remote, &remote->from_host, &vdev->vring[1]);
 	return ret;
+}
+
+int remote_find_rings(struct remote *remote)
+{
+	return remote_find_rings_of(remote, &processor_table(remote->processor)->vdev);
 }
 
 int remote_start(struct remote *remote, struct processor *processor)

@@ -65,6 +65,15 @@ int remote_start(struct remote *remote, struct processor *processor);
 /* Finds the rings anew, after the processor was restarted. Returns 0 or -errno. */
 int remote_find_rings(struct remote *remote);
 
+/* The same for another device of the processor, by its entry in the processor's memory. */
+int remote_find_rings_of(struct remote *remote, const struct table_vdev *vdev);
+
+/* Waits until the driver of a device, of any type, is at work. Returns 0 or -ETIMEDOUT. */
+int remote_wait_driver(const struct table_vdev *vdev);
+
+/* Finds one ring of a device of any type. Returns 0 or -EFAULT. */
+int ring_find(struct remote *remote, struct ring *ring, const struct table_vring *entry);
+
 /* Takes the next buffer that the host made available. Returns its index or -EAGAIN. */
 int ring_take(struct ring *ring);
 
