@@ -58,12 +58,6 @@ FIXTURE_TEARDOWN(firmware)
 
 #include "elf_spoilers.h"
 
-/* What remoteproc itself says; the kernel's loader of firmware may have a word of its own. */
-static int errors_about(struct kmsg *log, const char *device)
-{
-	return kmsg_count(log, KMSG_ERR, device) - kmsg_count(log, KMSG_ERR, ": firmware: ");
-}
-
 TEST_F(firmware, is_refused)
 {
 	struct processor *p = &self->processor;
@@ -72,7 +66,7 @@ TEST_F(firmware, is_refused)
 	ASSERT_EQ(0, firmware_install(PROCESSOR_FIRMWARE, self->image.data, self->image.size));
 
 	ASSERT_EQ(variant->result, processor_start(p));
-	EXPECT_EQ(1, errors_about(&self->log, self->device));
+	EXPECT_EQ(1, kmsg_failures(&self->log, self->device));
 	EXPECT_TRUE(processor_state_is(p, "offline"));
 	EXPECT_EQ(0, p->starts);
 
@@ -108,7 +102,7 @@ TEST_F(firmware_file, missing)
 {
 	firmware_remove(PROCESSOR_FIRMWARE);
 	EXPECT_EQ(-ENOENT, processor_start(&self->processor));
-	EXPECT_EQ(1, errors_about(&self->log, self->device));
+	EXPECT_EQ(1, kmsg_failures(&self->log, self->device));
 	EXPECT_TRUE(processor_state_is(&self->processor, "offline"));
 }
 

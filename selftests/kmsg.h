@@ -26,6 +26,12 @@ void kmsg_close(struct kmsg *log);
 /* Counts the lines since kmsg_open() that contain the text and are of that level or graver. */
 int kmsg_count(struct kmsg *log, int level, const char *text);
 
+/*
+ * Counts the failures that were reported about the device: one line tells one. Mainline takes
+ * several, so there it is 1 when there are any. What the firmware loader adds is not counted.
+ */
+int kmsg_failures(struct kmsg *log, const char *device);
+
 /* Prints what was heard, for somebody who reads about a failed test. */
 void kmsg_show(struct kmsg *log);
 

@@ -24,6 +24,14 @@ static const char *module_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Those that the machine wants for urproc, whoever loads it. */
+static const char *module_parameters(const char *path)
+{
+	const char *parameters = getenv("RPMSG_URPROC_PARAMETERS");
+
+	return parameters && !strcmp(module_name(path), "urproc") ? parameters : "";
+}
+
 int module_load(const char *path, const char *parameters)
 {
 	char file[FILE_PATH_MAX];
@@ -59,6 +67,6 @@ int module_load_all(void)
 
 	for (i = 0; i < MODULE_COUNT && !ret; i++)
 		if (!module_is_loaded(module_paths[i]))
-			ret = module_load(module_paths[i], "");
+			ret = module_load(module_paths[i], module_parameters(module_paths[i]));
 	return ret;
 }

@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 
 struct eventfd_ctx;
+struct firmware;
 struct rproc;
 struct vm_area_struct;
 
@@ -26,6 +27,7 @@ struct vm_area_struct;
  * @nr:		number of pages
  * @pages:	the pages; page_private() of each is its index here
  * @va:		the same pages, contiguous for the kernel
+ * @claimed:	the pages are reserved ones at the physical address @da
  * @lock:	protects @used; taken with interrupts off, innermost
  * @used:	a bit a page: handed out
  * @bounced:	for each page the address of memory elsewhere that it stands for, or 0; belongs to
@@ -36,6 +38,7 @@ struct urproc_pool {
 	unsigned long nr;
 	struct page **pages;
 	void *va;
+	bool claimed;
 	spinlock_t lock;	/* see above */
 	unsigned long *used;
 	phys_addr_t *bounced;
@@ -69,6 +72,7 @@ struct urproc_request {
  * @table_size:	bytes there, or 0
  * @pool:	its memory
  * @rproc:	the remoteproc device; from creation to the file's release
+ * @parse_fw:	how remoteproc reads the firmware's resource table
  * @lock:	protects everything below but the wait queues; taken with interrupts off
  * @wait:	readers and pollers of events
  * @answered:	the request was answered, or will never be
@@ -91,6 +95,7 @@ struct urproc {
 	size_t table_size;
 	struct urproc_pool pool;
 	struct rproc *rproc;
+	int (*parse_fw)(struct rproc *rproc, const struct firmware *fw);
 
 	spinlock_t lock;		/* see above */
 	wait_queue_head_t wait;

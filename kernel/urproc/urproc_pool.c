@@ -23,17 +23,56 @@
  * The pool lives in struct urproc, which outlives every device below it, and so every DMA address.
  * Some drivers leave when their device goes and never unmap what it still had; between a stop and
  * the next start no virtio device is left, and urproc_pool_forget() takes the pages back.
+ *
+ * With the parameter "identity" a pool is, where that is possible, memory at the same physical
+ * addresses, as on most boards. It is for a remoteproc that puts physical addresses into
+ * descriptors whatever its device says, which mainline's does.
  */
 #include <linux/bitmap.h>
 #include <linux/dma-map-ops.h>
 #include <linux/highmem.h>
+#include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "urproc_internal.h"
+
+static bool identity;
+module_param(identity, bool, 0400);
+MODULE_PARM_DESC(identity, "Take memory that was reserved at boot (memmap=) at a pool's own addresses");
+
+/*
+ * Memory that the kernel knows and does not use, and that nobody else claimed: its pages are
+ * reserved, and have a first reference that is never dropped.
+ */
+static bool pool_claim(struct urproc_pool *pool, u64 size)
+{
+	unsigned long first = PHYS_PFN(pool->da);
+	unsigned long i;
+
+	for (i = 0; i < pool->nr; i++)
+		if (!pfn_valid(first + i) || !PageReserved(pfn_to_page(first + i)))
+			return false;
+	return request_mem_region(pool->da, size, "urproc");
+}
+
+static struct page *pool_alloc_page(struct urproc_pool *pool, unsigned long i)
+{
+	if (pool->claimed)
+		return pfn_to_page(PHYS_PFN(pool->da) + i);
+	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+}
+
+static void pool_free_page(struct urproc_pool *pool, struct page *page)
+{
+	set_page_private(page, 0);
+	if (!pool->claimed)
+		put_page(page);
+}
 
 int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 {
@@ -48,8 +87,9 @@ int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 	if (!pool->pages || !pool->used || !pool->bounced)
 		goto no_memory;
 
+	pool->claimed = identity && pool_claim(pool, size);
 	for (i = 0; i < pool->nr; i++) {
-		pool->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		pool->pages[i] = pool_alloc_page(pool, i);
 		if (!pool->pages[i])
 			goto no_memory;
 		set_page_private(pool->pages[i], i);
@@ -58,6 +98,8 @@ int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 	pool->va = vmap(pool->pages, pool->nr, VM_MAP, PAGE_KERNEL);
 	if (!pool->va)
 		goto no_memory;
+	if (pool->claimed)
+		memset(pool->va, 0, size);
 	return 0;
 
 no_memory:
@@ -71,10 +113,10 @@ void urproc_pool_destroy(struct urproc_pool *pool)
 	unsigned long i;
 
 	vunmap(pool->va);
-	for (i = 0; pool->pages && i < pool->nr && pool->pages[i]; i++) {
-		set_page_private(pool->pages[i], 0);
-		put_page(pool->pages[i]);
-	}
+	for (i = 0; pool->pages && i < pool->nr && pool->pages[i]; i++)
+		pool_free_page(pool, pool->pages[i]);
+	if (pool->claimed)
+		release_mem_region(pool->da, (u64)pool->nr << PAGE_SHIFT);
 	kvfree(pool->pages);
 	bitmap_free(pool->used);
 	kvfree(pool->bounced);

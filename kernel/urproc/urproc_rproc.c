@@ -24,7 +24,6 @@
  */
 #include <linux/err.h>
 #include <linux/remoteproc.h>
-#include <linux/remoteproc_format.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -145,7 +144,7 @@ static int urproc_add_carveouts(struct rproc *rproc, const struct resource_table
 
 static int urproc_parse_fw(struct rproc *rproc, const struct firmware *fw)
 {
-	int ret = rproc_load_rsc_table(rproc, fw);
+	int ret = to_urproc(rproc)->parse_fw(rproc, fw);
 
 	if (ret)
 		return ret;
@@ -183,7 +182,6 @@ static const struct rproc_ops urproc_ops = {
 	.detach			= urproc_detach,
 	.get_loaded_rsc_table	= urproc_get_table,
 	.kick			= urproc_kick_vq,
-	.parse_fw		= urproc_parse_fw,
 };
 
 int urproc_rproc_add(struct urproc *up, const char *firmware, u32 flags)
@@ -197,6 +195,9 @@ int urproc_rproc_add(struct urproc *up, const char *firmware, u32 flags)
 		return -ENOMEM;
 
 	*(struct urproc **)rproc->priv = up;
+	/* Added to what the core does. Not in urproc_ops: mainline's would lose it */
+	up->parse_fw = rproc->ops->parse_fw;
+	rproc->ops->parse_fw = urproc_parse_fw;
 	rproc->auto_boot = flags & URPROC_CREATE_AUTO_BOOT;
 	if (flags & URPROC_CREATE_DETACHED)
 		rproc->state = RPROC_DETACHED;

@@ -33,13 +33,6 @@ bind_modules()
 	mount --bind "$GUEST_MODULES" "/lib/modules/$(uname -r)"
 }
 
-load_modules()
-{
-	for module in $GUEST_LOAD; do
-		insmod "$RPMSG_MODULES/$module.ko" 2>&1 || return 1
-	done
-}
-
 # The command writes into pipes, as it would on the host; a file would be truncated by
 # whoever opens /dev/stdout again.
 run_command()
@@ -68,6 +61,8 @@ set -a
 # shellcheck source=/dev/null
 . "$share/env"
 set +a
+# shellcheck source=selftests/vm/load.sh
+. "$RPMSG_TOP/selftests/vm/load.sh"
 : >"$share/booted"
 hostname "rpmsg-$RPMSG_KERNEL"
 ip link set lo up

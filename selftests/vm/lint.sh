@@ -3,7 +3,7 @@
 #
 # "./run lint": the static checks. Each prints what it found and fails; all are run.
 
-LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell)
+LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell expected)
 
 USER_IGNORE=PREFER_KERNEL_TYPES,ARRAY_SIZE,NEW_TYPEDEFS,VOLATILE,AVOID_EXTERNS,SSCANF_TO_KSTRTO
 USER_IGNORE+=,PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,MACRO_ARG_REUSE,CONST_STRUCT
@@ -170,6 +170,27 @@ lint_codespell()
 
 	mapfile -t files < <(our_files '*' | grep -v -e /LICENSES/ -e /corpus/)
 	codespell "${files[@]}"
+}
+
+# Each case that does not pass on mainline stands for a row of the table of differences.
+lint_expected()
+{
+	local program pattern verdict row status=0
+
+	while read -r program pattern verdict row; do
+		[[ $program == [a-z]* ]] || continue
+		if [[ ! -f $TOP/selftests/$program.c ]]; then
+			echo "reference.expected: no program $program"
+			status=1
+		elif [[ $verdict != fails && $verdict != never ]]; then
+			echo "reference.expected: $program $pattern: neither fails nor never"
+			status=1
+		elif ! grep -qF "| $row |" "$TOP/docs/differences.md"; then
+			echo "reference.expected: $program $pattern: differences.md has no row '$row'"
+			status=1
+		fi
+	done <"$TOP/selftests/reference.expected"
+	return $status
 }
 
 cmd_lint()

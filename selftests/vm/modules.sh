@@ -64,46 +64,42 @@ build_modules()
 
 make_sample()
 {
-	local flavour=$1 folder=$BUILD/kernel/sample-$1 ours
+	local flavour=$1 against=$2 folder
 
-	ours=$(modules_folder "$flavour")
+	folder=$BUILD/kernel/sample-$(basename "$against")
 	mkdir -p "$folder"
 	ln -sf "$(source_folder)/samples/rpmsg/rpmsg_client_sample.c" "$folder/"
 	printf '%s\n' 'obj-m := rpmsg_client_sample.o' 'ccflags-y := -DCONFIG_RPMSG_MODULE=1' \
 		>"$folder/Kbuild"
 	make -C "$(kernel_headers "$flavour")" M="$folder" \
-		KBUILD_EXTRA_SYMBOLS="$ours/Module.symvers" modules
-	cp "$folder/rpmsg_client_sample.ko" "$ours/"
+		KBUILD_EXTRA_SYMBOLS="$against/Module.symvers" modules
+	cp "$folder/rpmsg_client_sample.ko" "$against/"
 }
 
-# build_sample FLAVOUR: the kernel's sample client, unmodified, against our modules.
+# build_sample FLAVOUR FOLDER: the kernel's sample client, unmodified, against these modules.
 build_sample()
 {
-	logged "sample-$1" "building the kernel's sample client for $1" make_sample "$1"
+	logged "sample-$(basename "$2")" "building the kernel's sample client for $1" \
+		make_sample "$@"
 }
 
-# make_test_modules FLAVOUR CORE INTERNAL: the selftests' own modules, against the remoteproc core
-# that was built in the folder CORE and whose private headers are in the folder INTERNAL.
+# make_test_modules FLAVOUR FOLDER: the selftests' own modules, against those built in the folder.
 make_test_modules()
 {
-	local flavour=$1 core=$2 internal=$3 folder
+	local flavour=$1 against=$2 folder
 
-	folder=$BUILD/kernel/$(basename "$core")-tests
+	folder=$BUILD/kernel/$(basename "$against")-tests
 	mkdir -p "$folder"
 	cp -asf "$TOP/selftests/modules/." "$folder/"
 	find "$folder" -xtype l -delete
 	make -C "$(kernel_headers "$flavour")" M="$folder" -j"$JOBS" \
-		LIBRPMSG="$(modules_folder "$flavour")" INTERNAL="$internal" \
-		KBUILD_EXTRA_SYMBOLS="$core/Module.symvers" modules
-	find "$folder" -name '*.ko' -exec cp {} "$core/" \;
+		LIBRPMSG="$against" INTERNAL="$against/remoteproc" \
+		KBUILD_EXTRA_SYMBOLS="$against/Module.symvers" modules
+	find "$folder" -name '*.ko' -exec cp {} "$against/" \;
 }
 
-# build_test_modules FLAVOUR: the same for our core.
 build_test_modules()
 {
-	local ours
-
-	ours=$(modules_folder "$1")
-	logged "test-modules-$1" "building the selftests' modules for $1" \
-		make_test_modules "$1" "$ours" "$ours/remoteproc"
+	logged "test-modules-$(basename "$2")" "building the selftests' modules for $1" \
+		make_test_modules "$@"
 }

@@ -42,7 +42,9 @@ parse_vm_options()
 		esac
 	done
 	known_kernel "$VM_KERNEL"
-	[[ $VM_MODULES == ours || $VM_MODULES == none ]] || die "--modules is ours or none"
+	[[ $VM_MODULES == ours || $VM_MODULES == mainline || $VM_MODULES == none ]] ||
+		die "--modules is ours, mainline or none"
+	[[ $VM_MODULES != mainline || $VM_KERNEL == 6.12 ]] || die "--modules mainline is for 6.12"
 	[[ $VM_TIMEOUT =~ ^[1-9][0-9]*$ ]] || die "--timeout is a number of seconds"
 	VM_ARGS=("$@")
 }
@@ -145,10 +147,15 @@ wait_or_kill()
 
 guest_env()
 {
-	local flavour=$1 tools load=()
+	local flavour=$1 tools modules load=() urproc='' reference=''
 
 	tools=$(find "$BUILD/tools" -mindepth 1 -maxdepth 1 -type d -printf '%p:' 2>/dev/null || true)
 	[[ $VM_MODULES == none ]] || load=("${MODULES[@]}")
+	modules=$(modules_folder "$flavour")
+	if [[ $VM_MODULES == mainline ]]; then
+		modules=$(mainline_folder)
+		urproc=identity=1 reference=1
+	fi
 	cat <<-ENV
 	GUEST_FOLDER=$(printf %q "$PWD")
 	GUEST_MODULES=$(printf %q "$(kernel_modules "$flavour")")
@@ -163,23 +170,27 @@ guest_env()
 	RPMSG_BUILD=$(printf %q "$BUILD")
 	RPMSG_TOP=$(printf %q "$TOP")
 	RPMSG_KERNEL=$flavour
-	RPMSG_MODULES=$(printf %q "$(modules_folder "$flavour")")
+	RPMSG_MODULES=$(printf %q "$modules")
+	${reference:+RPMSG_REFERENCE=1}
+	RPMSG_URPROC_PARAMETERS=$urproc
 	ENV
 }
 
 # boot FLAVOUR RUN: start QEMU on the run's folder; sets VM_PID.
 boot()
 {
-	local flavour=$1 run=$2 accel terminal=() shared
+	local flavour=$1 run=$2 accel terminal=() shared reserve=
 
 	accel=$(vm_accel)
 	# Options of -virtfs end at a comma; two stand for one.
 	shared=${run//,/,,}
 	[[ -z ${VM_SHELL-} ]] || terminal=(-serial mon:stdio)
+	# shellcheck disable=SC2016 # that dollar is the kernel's
+	[[ $VM_MODULES != mainline ]] || reserve='memmap=16M$0x20000000'
 	qemu "$accel" "$flavour" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic log_buf_len=8M nokaslr mitigations=off \
 no_timer_check tsc=reliable acpi=noirq apparmor=0 selinux=0 audit=0 random.trust_cpu=on \
-firmware_class.path=$BUILD/examples/firmware rpmsg.guest=$TOP/selftests/vm/guest.sh" \
+firmware_class.path=$BUILD/examples/firmware rpmsg.guest=$TOP/selftests/vm/guest.sh $reserve" \
 		-serial "file:$shared/console" "${terminal[@]}" \
 		-virtfs local,path=/,mount_tag=hostroot,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$shared/share,mount_tag=share,security_model=none"
@@ -342,10 +353,11 @@ vm_setup()
 		packages_for "${jobs[@]}"
 		lock_build
 		need_kernel "$VM_KERNEL"
-		if [[ $VM_MODULES == ours ]]; then
-			build_modules "$VM_KERNEL"
-			build_user
-		fi
+		case $VM_MODULES in
+		ours) build_modules "$VM_KERNEL" ;;
+		mainline) build_mainline ;;
+		esac
+		[[ $VM_MODULES == none ]] || build_user
 		unlock_build
 	fi
 	[[ -f $(kernel_folder "$VM_KERNEL")/release ]] ||
