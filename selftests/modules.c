@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "elf_image.h"
@@ -25,6 +26,7 @@ FIXTURE(modules)
 	struct remote remote;
 	struct sleeper sleeper;
 	char node[NODE_MAX];
+	char devices[4096];
 };
 
 FIXTURE_SETUP(modules)
@@ -94,6 +96,32 @@ TEST_F(modules, not_with_a_node_open)
 	EXPECT_EQ(-EAGAIN, module_unload("rpmsg_char"));
 	close(fd);
 	EXPECT_EQ(0, module_unload("rpmsg_char"));
+}
+
+/* The processor may go, and its driver: the file that stays holds the framework alone. */
+TEST_F(modules, not_with_a_processor_node_open)
+{
+	struct processor *p = &self->processor;
+	char path[FILE_PATH_MAX];
+	int fd;
+
+	ASSERT_EQ(0, processor_open(p));
+	fd = open(file_path(path, "/dev/remoteproc%u", p->index), O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	processor_close(p);
+	EXPECT_EQ(0, module_unload("urproc"));
+	EXPECT_EQ(-EAGAIN, module_unload("remoteproc"));
+	EXPECT_EQ(-1, write(fd, "start", 5));
+	EXPECT_EQ(ENODEV, errno);
+	close(fd);
+	EXPECT_EQ(0, module_unload("remoteproc"));
+
+	/* Its device numbers went with it */
+	ASSERT_LT(0, file_read("/proc/devices", self->devices, sizeof(self->devices)));
+	EXPECT_EQ(NULL, strstr(self->devices, "remoteproc"));
+	ASSERT_EQ(0, module_load_all());
+	ASSERT_LT(0, file_read("/proc/devices", self->devices, sizeof(self->devices)));
+	EXPECT_NE(NULL, strstr(self->devices, " remoteproc\n"));
 }
 
 /*

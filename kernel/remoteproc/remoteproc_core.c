@@ -122,7 +122,7 @@ struct rproc *rproc_alloc(struct device *dev, const char *name, const struct rpr
 		goto err;
 	rproc_set_default_ops(rproc->ops);
 
-	rproc->index = ida_alloc(&rproc_ids, GFP_KERNEL);
+	rproc->index = ida_alloc_max(&rproc_ids, RPROC_MAX - 1, GFP_KERNEL);
 	if (rproc->index < 0 || dev_set_name(&rproc->dev, "remoteproc%d", rproc->index))
 		goto err;
 	return rproc;
@@ -204,7 +204,7 @@ int rproc_add(struct rproc *rproc)
 	impl->owner = rproc_owner(rproc);
 	/* Before user space can boot it, and trace buffers need the place. */
 	rproc_create_debug_dir(rproc);
-	ret = device_add(&rproc->dev);
+	ret = rproc_add_device(rproc);
 	if (ret) {
 		rproc_delete_debug_dir(rproc);
 		return ret;
@@ -268,7 +268,7 @@ int rproc_del(struct rproc *rproc)
 	mutex_unlock(&rproc_list_mutex);
 	synchronize_rcu();
 
-	device_del(&rproc->dev);
+	rproc_del_device(rproc);
 	rproc_delete_debug_dir(rproc);
 	return 0;
 }
@@ -438,14 +438,21 @@ static int __init rproc_init(void)
 	ret = rproc_init_crash();
 	if (ret)
 		return ret;
+	ret = rproc_init_cdev();
+	if (ret)
+		goto err_crash;
 	ret = rproc_init_sysfs();
-	if (ret) {
-		rproc_exit_crash();
-		return ret;
-	}
+	if (ret)
+		goto err_cdev;
 	rproc_init_debugfs();
 	atomic_notifier_chain_register(&panic_notifier_list, &rproc_panic_nb);
 	return 0;
+
+err_cdev:
+	rproc_exit_cdev();
+err_crash:
+	rproc_exit_crash();
+	return ret;
 }
 module_init(rproc_init);
 
@@ -454,6 +461,7 @@ static void __exit rproc_exit(void)
 	atomic_notifier_chain_unregister(&panic_notifier_list, &rproc_panic_nb);
 	rproc_exit_debugfs();
 	rproc_exit_sysfs();
+	rproc_exit_cdev();
 	rproc_exit_crash();
 	ida_destroy(&rproc_ids);
 }

@@ -182,9 +182,17 @@ static const struct file_operations rproc_crash_fops = {
 	.llseek = default_llseek,
 };
 
-/* Files that say what sysfs says, and take the same words. */
-static ssize_t rproc_word_write(struct rproc *rproc, const char __user *from, size_t count,
-				int (*command)(struct rproc *rproc, const char *word))
+/**
+ * rproc_write_word() - write() to a file that takes the words of an attribute of sysfs
+ * @rproc:   the processor
+ * @from:    what is written
+ * @count:   its bytes; a new line or a zero may be the last
+ * @command: what does it
+ *
+ * Return: @count; -EINVAL for what is no word; -EFAULT; or as @command.
+ */
+ssize_t rproc_write_word(struct rproc *rproc, const char __user *from, size_t count,
+			 int (*command)(struct rproc *rproc, const char *word))
 {
 	char text[16] = "";
 	int ret;
@@ -193,6 +201,9 @@ static ssize_t rproc_word_write(struct rproc *rproc, const char __user *from, si
 		return -EINVAL;
 	if (copy_from_user(text, from, count))
 		return -EFAULT;
+	/* A string's own end is no part of it, what follows would be. */
+	if (strlen(text) + 1 < count)
+		return -EINVAL;
 	ret = command(rproc, text);
 	return ret ? ret : count;
 }
@@ -208,7 +219,7 @@ static ssize_t rproc_recovery_read(struct file *file, char __user *to, size_t co
 static ssize_t rproc_recovery_write(struct file *file, const char __user *from, size_t count,
 				    loff_t *pos)
 {
-	return rproc_word_write(file->private_data, from, count, rproc_recovery_command);
+	return rproc_write_word(file->private_data, from, count, rproc_recovery_command);
 }
 
 static const struct file_operations rproc_recovery_fops = {
@@ -230,7 +241,7 @@ static ssize_t rproc_coredump_read(struct file *file, char __user *to, size_t co
 static ssize_t rproc_coredump_write(struct file *file, const char __user *from, size_t count,
 				    loff_t *pos)
 {
-	return rproc_word_write(file->private_data, from, count, rproc_coredump_command);
+	return rproc_write_word(file->private_data, from, count, rproc_coredump_command);
 }
 
 static const struct file_operations rproc_coredump_fops = {

@@ -23,6 +23,7 @@
 #define REMOTEPROC_PRIVATE_H
 
 #include <linux/container_of.h>
+#include <linux/kdev_t.h>
 #include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -138,6 +139,9 @@ static inline bool rproc_is_powered(const struct rproc *rproc)
 	       rproc->state == RPROC_CRASHED;
 }
 
+/* A processor's index is its minor number. */
+#define RPROC_MAX	(MINORMASK + 1)
+
 /* remoteproc_core.c */
 extern const struct device_type rproc_type;
 
@@ -227,12 +231,21 @@ void rproc_vdev_stop(struct rproc_subdev *subdev, bool crashed);
 extern struct class rproc_class;
 int rproc_init_sysfs(void);
 void rproc_exit_sysfs(void);
+int rproc_state_command(struct rproc *rproc, const char *word);
+
+/* remoteproc_cdev.c */
+int rproc_init_cdev(void);
+void rproc_exit_cdev(void);
+int rproc_add_device(struct rproc *rproc);
+void rproc_del_device(struct rproc *rproc);
 
 /* remoteproc_debugfs.c */
 void rproc_init_debugfs(void);
 void rproc_exit_debugfs(void);
 void rproc_create_debug_dir(struct rproc *rproc);
 void rproc_delete_debug_dir(struct rproc *rproc);
+ssize_t rproc_write_word(struct rproc *rproc, const char __user *from, size_t count,
+			 int (*command)(struct rproc *rproc, const char *word));
 int rproc_handle_trace(struct rproc *rproc, void *rsc, u32 offset, u32 avail);
 void rproc_show_traces(struct rproc *rproc);
 void rproc_remove_traces(struct rproc *rproc);

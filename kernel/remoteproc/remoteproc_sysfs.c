@@ -29,18 +29,30 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr, cha
 	return sysfs_emit(buf, "%s\n", rproc_state_name(READ_ONCE(dev_to_rproc(dev)->state)));
 }
 
+/**
+ * rproc_state_command() - an order of user space
+ * @rproc: the processor
+ * @word:  "start", "stop" or "detach", and nothing else but one new line
+ *
+ * Return: 0; -EINVAL for another word; or as rproc_boot_user(), rproc_shutdown_user() and
+ * rproc_detach_user().
+ */
+int rproc_state_command(struct rproc *rproc, const char *word)
+{
+	if (sysfs_streq(word, "start"))
+		return rproc_boot_user(rproc);
+	if (sysfs_streq(word, "stop"))
+		return rproc_shutdown_user(rproc);
+	if (sysfs_streq(word, "detach"))
+		return rproc_detach_user(rproc);
+	return -EINVAL;
+}
+
 static ssize_t state_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			   size_t count)
 {
-	struct rproc *rproc = dev_to_rproc(dev);
-	int ret = -EINVAL;
+	int ret = rproc_state_command(dev_to_rproc(dev), buf);
 
-	if (sysfs_streq(buf, "start"))
-		ret = rproc_boot_user(rproc);
-	else if (sysfs_streq(buf, "stop"))
-		ret = rproc_shutdown_user(rproc);
-	else if (sysfs_streq(buf, "detach"))
-		ret = rproc_detach_user(rproc);
 	return ret ? ret : count;
 }
 static DEVICE_ATTR_RW(state);

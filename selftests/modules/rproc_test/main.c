@@ -18,6 +18,7 @@ static const struct test_case * const test_lists[] = {
 	life_cases,
 	crash_cases,
 	coredump_cases,
+	file_cases,
 	format_cases,
 };
 

@@ -216,6 +216,7 @@ void remote_add_subdev(struct test *t, struct remote_subdev *subdev, char name);
 extern const struct test_case life_cases[];
 extern const struct test_case crash_cases[];
 extern const struct test_case coredump_cases[];
+extern const struct test_case file_cases[];
 extern const struct test_case format_cases[] __weak;	/* only with our core */
 
 #endif /* RPROC_TEST_H */
