@@ -2,7 +2,7 @@
 /*
  * /sys/class/remoteproc/remoteprocN: name, state, firmware, recovery, coredump.
  *
- * Uevents carry STATE=, in the words of the attribute.
+ * Uevents carry NAME= and STATE=, in the words of the attributes.
  *
  * Writing calls the life cycle, with its locks and errors. Reading never waits for the life-cycle
  * lock, which is held for as long as a processor takes to start.
@@ -137,6 +137,10 @@ static int rproc_uevent(COMPAT_UEVENT_CONST struct device *dev, struct kobj_ueve
 {
 	const struct rproc *rproc = container_of(dev, const struct rproc, dev);
 
+	int ret = add_uevent_var(env, "NAME=%s", rproc->name);
+
+	if (ret)
+		return ret;
 	return add_uevent_var(env, "STATE=%s", rproc_state_name(READ_ONCE(rproc->state)));
 }
 
