@@ -4,8 +4,10 @@
  * calls return when something is out of order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <linux/urproc.h>
 
@@ -282,6 +284,118 @@ TEST_F(remoteproc, trace_ends_with_its_buffer)
 					sizeof(text)));
 }
 
+/* A reader keeps its place: it gets what was added since, and never more than there is. */
+TEST_F(remoteproc, trace_is_followed)
+{
+	struct processor *p = &self->processor;
+	char *trace = (char *)p->mem + TRACE_OFFSET;
+	void *volatile nowhere = (void *)8;
+	char text[64] = "";
+	int fd;
+
+	ASSERT_EQ(0, processor_start(p));
+	fd = open(processor_debug_path(p, "trace0", self->path), O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, read(fd, text, sizeof(text)));
+	strcpy(trace, "one\n");
+	EXPECT_EQ(4, read(fd, text, sizeof(text)));
+	EXPECT_EQ(0, read(fd, text, sizeof(text)));
+	strcat(trace, "two\n");
+	EXPECT_EQ(1, read(fd, text, 1));
+	EXPECT_EQ(3, read(fd, text, sizeof(text)));
+	EXPECT_EQ(0, memcmp("wo\n", text, 3));
+	EXPECT_EQ(0, read(fd, text, sizeof(text)));
+
+	/* The firmware began anew: less text than was read already is none, until there is more */
+	memset(trace, 0, TRACE_SIZE);
+	strcpy(trace, "again\n");
+	EXPECT_EQ(0, read(fd, text, sizeof(text)));
+	strcat(trace, "more\n");
+	EXPECT_EQ(3, read(fd, text, sizeof(text)));
+	EXPECT_EQ(0, memcmp("re\n", text, 3));
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
+	EXPECT_EQ(11, read(fd, text, sizeof(text)));
+
+	/* Full to its last byte, and not a byte beyond */
+	memset(trace, 'x', 2 * TRACE_SIZE);
+	EXPECT_EQ(TRACE_SIZE - 2, lseek(fd, TRACE_SIZE - 2, SEEK_SET));
+	EXPECT_EQ(2, read(fd, text, sizeof(text)));
+	EXPECT_EQ(0, read(fd, text, sizeof(text)));
+	EXPECT_EQ(0, pread(fd, text, sizeof(text), TRACE_SIZE));
+	EXPECT_EQ(0, pread(fd, text, sizeof(text), INT64_MAX - 4096));
+	EXPECT_EQ(-1, pread(fd, nowhere, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+
+	/* The memory goes, the open file does not reach it any more */
+	ASSERT_EQ(0, processor_stop(p));
+	EXPECT_EQ(-1, pread(fd, text, sizeof(text), 0));
+	EXPECT_EQ(EIO, errno);
+	close(fd);
+}
+
+TEST_F(remoteproc, debugfs_while_offline)
+{
+	struct processor *p = &self->processor;
+
+	EXPECT_LT(0, file_read_line(processor_debug_path(p, "name", self->path), self->text,
+				    sizeof(self->text)));
+	EXPECT_STREQ(PROCESSOR_NAME, self->text);
+	EXPECT_LT(0, file_read_line(processor_debug_path(p, "resource_table", self->path),
+				    self->text, sizeof(self->text)));
+	EXPECT_STREQ("no resource table", self->text);
+	EXPECT_EQ(0, file_read(processor_debug_path(p, "carveout_memories", self->path), self->text,
+			       sizeof(self->text)));
+}
+
+TEST_F(remoteproc, recovery_in_debugfs)
+{
+	static const char * const no_words[] = {
+		"e", "enable", "enabledd", "disable", "recovers", " recover", "\n", "start",
+		"enabled\nenabled", "disabled        ",
+	};
+	struct processor *p = &self->processor;
+	size_t i;
+
+	processor_debug_path(p, "recovery", self->path);
+	EXPECT_LT(0, file_read(self->path, self->text, sizeof(self->text)));
+	EXPECT_STREQ("enabled\n", self->text);
+	EXPECT_EQ(0, file_write(self->path, "disabled\n"));
+	EXPECT_LT(0, file_read(self->path, self->text, sizeof(self->text)));
+	EXPECT_STREQ("disabled\n", self->text);
+	for (i = 0; i < sizeof(no_words) / sizeof(no_words[0]); i++) {
+		EXPECT_EQ(-EINVAL, file_write(self->path, no_words[i])) {
+			TH_LOG("word %zu", i);
+		}
+	}
+	EXPECT_EQ(-EINVAL, file_write(self->path, ""));
+	EXPECT_LT(0, processor_get(p, "recovery", self->text, sizeof(self->text)));
+	EXPECT_STREQ("disabled", self->text);
+
+	ASSERT_EQ(0, processor_start(p));
+	ASSERT_EQ(0, ioctl(p->fd, URPROC_IOC_CRASH, 0));
+	ASSERT_TRUE(wait_until(processor_state_is(p, "crashed"), PATIENCE_MS));
+	EXPECT_EQ(0, file_write(self->path, "recover"));
+	EXPECT_TRUE(processor_state_is(p, "running"));
+	EXPECT_EQ(2, p->starts);
+}
+
+/* What recovering it came to is not kept from whoever asked for it. */
+TEST_F(remoteproc, recovery_that_fails)
+{
+	struct processor *p = &self->processor;
+
+	ASSERT_EQ(0, processor_set(p, "recovery", "disabled"));
+	ASSERT_EQ(0, processor_start(p));
+	ASSERT_EQ(0, ioctl(p->fd, URPROC_IOC_CRASH, 0));
+	ASSERT_TRUE(wait_until(processor_state_is(p, "crashed"), PATIENCE_MS));
+	p->start_result = -EIO;
+	EXPECT_EQ(-EIO, processor_set(p, "recovery", "recover"));
+	EXPECT_FALSE(processor_state_is(p, "running"));
+	p->start_result = 0;
+	EXPECT_EQ(0, processor_start(p));
+	EXPECT_TRUE(processor_state_is(p, "running"));
+}
+
 TEST_F(remoteproc, tables_in_debugfs)
 {
 	struct processor *p = &self->processor;
@@ -362,9 +476,38 @@ TEST_F(remoteproc, crash_by_debugfs)
 	if (!file_exists(processor_debug_path(p, "crash", self->path)))
 		SKIP(return, "no crash in debugfs");
 	EXPECT_EQ(-EINVAL, file_write(self->path, "boom"));
+	EXPECT_EQ(-EINVAL, file_write(self->path, "-1"));
+	EXPECT_EQ(-EINVAL, file_write(self->path, "1 2"));
+	EXPECT_EQ(-EINVAL, file_write(self->path, ""));
+	EXPECT_EQ(-ERANGE, file_write(self->path, "4294967296"));
 	EXPECT_TRUE(processor_state_is(p, "running"));
 	EXPECT_EQ(0, file_write(self->path, "1"));
 	EXPECT_TRUE(wait_until(processor_state_is(p, "crashed"), PATIENCE_MS));
+}
+
+/* Every kind is a crash, also one that has no name. */
+TEST_F(remoteproc, crashes_by_kind)
+{
+	static const struct { const char *kind, *name; } kinds[] = {
+		{ "0", "mmufault" }, { "1\n", "watchdog" }, { "0x2", "fatal error" },
+		{ "3", "unknown" }, { "4294967295", "unknown" },
+	};
+	struct processor *p = &self->processor;
+	struct kmsg log;
+	size_t i;
+
+	processor_debug_path(p, "crash", self->path);
+	/* What does not run cannot crash */
+	EXPECT_EQ(0, file_write(self->path, "0"));
+	ASSERT_EQ(0, processor_start(p));
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		ASSERT_EQ(0, kmsg_open(&log));
+		EXPECT_EQ(0, file_write(self->path, kinds[i].kind));
+		EXPECT_TRUE(wait_until(p->starts == i + 2, PATIENCE_MS));
+		EXPECT_TRUE(wait_until(processor_state_is(p, "running"), PATIENCE_MS));
+		EXPECT_EQ(1, kmsg_count(&log, KMSG_ERR, kinds[i].name));
+		kmsg_close(&log);
+	}
 }
 
 /* Runs, crashes, and does not get up again: its firmware is gone. */
