@@ -2,15 +2,18 @@
 /*
  * Nodes: the character devices /dev/rpmsgN, made through a control device /dev/rpmsg_ctrlM.
  *
- * The kernel does not tell which node an RPMSG_CREATE_EPT_IOCTL made. Under a lock on the control
- * device (lock order: nothing else is held) the library takes down what hangs below it, makes the
- * node, and looks for the one that is new. Numbers are used again at once after a node goes, so a
- * device is known by the inode of its folder in sysfs, which is not.
+ * Mainline's kernel does not tell which node an RPMSG_CREATE_EPT_IOCTL made. Under a lock on the
+ * control device (lock order: nothing else is held) the library takes down what hangs below it,
+ * makes the node, and looks for the one that is new. Numbers are used again at once after a node
+ * goes, so a device is known by the inode of its folder in sysfs, which is not. A kernel that has
+ * RPMSG_IOC_CREATE_ENDPOINT spares us this.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rpmsg.h>
+#include <linux/rpmsg_endpoint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -318,30 +321,66 @@ static int node_take_new(struct rpmsg_context *ctx, struct udev_device *control,
 	return ret;
 }
 
-static int node_create_on(struct rpmsg_context *ctx, struct udev_device *control,
-			  const struct deadline *deadline, const struct rpmsg_endpoint_info *info,
-			  struct rpmsg_node **node_out)
+/* For kernels that do not tell. */
+static int node_create_and_find(struct rpmsg_context *ctx, struct udev_device *control, int fd,
+				const struct deadline *deadline,
+				const struct rpmsg_endpoint_info *info,
+				struct rpmsg_node **node_out)
 {
 	struct array before;
-	int fd, ret;
-
-	fd = open(udev_device_get_devnode(control), O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+	int ret;
 
 	ret = control_lock(deadline, fd);
+	if (!ret)
+		ret = node_list(ctx, NULL, control, &before);
 	if (ret)
-		goto out_close;
-	ret = node_list(ctx, NULL, control, &before);
-	if (ret)
-		goto out_close;
+		return ret;
 
 	if (ioctl(fd, RPMSG_CREATE_EPT_IOCTL, info))
 		ret = -errno;
 	else
 		ret = node_take_new(ctx, control, &before, info, node_out);
 	rpmsg_node_list_free((struct rpmsg_node **)before.items, before.count);
-out_close:
+	return ret;
+}
+
+/* The node of that number if it is below @control; else it is gone, or another's by now. */
+static int node_of_number(struct rpmsg_context *ctx, struct udev_device *control,
+			  unsigned int number, struct rpmsg_node **node_out)
+{
+	struct udev_device *dev, *parent;
+	char name[32];
+	int ret = -ENODEV;
+
+	snprintf(name, sizeof(name), "rpmsg%u", number);
+	dev = udev_device_new_from_subsystem_sysname(ctx->udev, "rpmsg", name);
+	parent = dev ? udev_device_get_parent(dev) : NULL;
+	if (parent && !strcmp(udev_device_get_syspath(parent), udev_device_get_syspath(control)))
+		ret = node_new(dev, node_out);
+	udev_device_unref(dev);
+	return ret;
+}
+
+static int node_create_on(struct rpmsg_context *ctx, struct udev_device *control,
+			  const struct deadline *deadline, const struct rpmsg_endpoint_info *info,
+			  struct rpmsg_node **node_out)
+{
+	struct rpmsg_endpoint_create create = {
+		.size = sizeof(create), .src = info->src, .dst = info->dst,
+	};
+	int fd, ret;
+
+	memcpy(create.name, info->name, sizeof(create.name));
+	fd = open(udev_device_get_devnode(control), O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+
+	if (!ioctl(fd, RPMSG_IOC_CREATE_ENDPOINT, &create))
+		ret = node_of_number(ctx, control, create.index, node_out);
+	else if (errno == EINVAL || errno == ENOTTY)
+		ret = node_create_and_find(ctx, control, fd, deadline, info, node_out);
+	else
+		ret = -errno;
 	close(fd);	/* and unlock */
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <linux/rpmsg.h>
+#include <linux/rpmsg_endpoint.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -294,7 +295,8 @@ static bool node_exists(unsigned int number)
 	return !access(link, F_OK);
 }
 
-static int create(int fd, const struct rpmsg_endpoint_info *info)
+/* Returns the number of the node, or -1. */
+static int create(int fd, const char *name, uint32_t to)
 {
 	char source[64], path[PATH_MAX] = "", dst[16];
 	unsigned int control, number = 0;
@@ -317,13 +319,32 @@ static int create(int fd, const struct rpmsg_endpoint_info *info)
 		fake_remove("/sys/class/rpmsg", "rpmsg0");
 		break;
 	case FAKE_CREATE_NODE:
+	case FAKE_CREATE_TOLD:
 		break;
 	}
 	while (node_exists(number))
 		number++;
-	snprintf(dst, sizeof(dst), "%d\n", (int)info->dst);
-	fake_node(control, number, info->name, dst);
-	return 0;
+	snprintf(dst, sizeof(dst), "%d\n", (int)to);
+	fake_node(control, number, name, dst);
+	return (int)number;
+}
+
+static int create_untold(int fd, const struct rpmsg_endpoint_info *info)
+{
+	return create(fd, info->name, info->dst) < 0 ? -1 : 0;
+}
+
+static int create_told(int fd, struct rpmsg_endpoint_create *info)
+{
+	int number;
+
+	if (fake_create != FAKE_CREATE_TOLD) {
+		errno = EINVAL;
+		return -1;
+	}
+	number = create(fd, info->name, info->dst);
+	info->index = (uint32_t)number;
+	return number < 0 ? -1 : 0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -337,7 +358,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 
 	switch (request) {
 	case RPMSG_CREATE_EPT_IOCTL:
-		return create(fd, arg);
+		return create_untold(fd, arg);
+	case RPMSG_IOC_CREATE_ENDPOINT:
+		return create_told(fd, arg);
 	case RPMSG_DESTROY_EPT_IOCTL:
 		fake_destroys++;
 		return 0;

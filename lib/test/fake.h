@@ -14,12 +14,13 @@
 #define FAKE_VIRTIO(n)	"/sys/devices/platform/soc/remoteproc/remoteproc" #n "/rproc-virtio." #n \
 		       ".auto/virtio" #n
 
-/* What the next RPMSG_CREATE_EPT_IOCTL does. */
+/* What the calls that create do. */
 enum fake_create {
 	FAKE_CREATE_NODE,		/* as the kernel: the lowest free number */
 	FAKE_CREATE_FAIL,		/* ENOSPC */
 	FAKE_CREATE_NOTHING,		/* succeeds, and the node is gone again */
 	FAKE_CREATE_REUSE,		/* node 0 goes, and the new one takes its number */
+	FAKE_CREATE_TOLD,		/* RPMSG_IOC_CREATE_ENDPOINT, which others do not have */
 };
 
 extern enum fake_create fake_create;

@@ -355,6 +355,16 @@ static void test_create(void)
 	fake_create = FAKE_CREATE_NODE;
 	EQUAL(rpmsg_node_create(ctx, NULL, "x", 1, 2, 0, &node), 0);
 	rpmsg_node_free(node);
+
+	/* A kernel that tells needs no lock and no looking. */
+	fd = open("/dev/rpmsg_ctrl0", O_RDWR | O_CLOEXEC);
+	EQUAL(flock(fd, LOCK_EX), 0);
+	fake_create = FAKE_CREATE_TOLD;
+	EQUAL(rpmsg_node_create(ctx, NULL, "echo", RPMSG_ADDRESS_ANY, 1024, 0, &node), 0);
+	CHECK(!strcmp(rpmsg_node_get_name(node), "echo"));
+	rpmsg_node_free(node);
+	EQUAL(fake_creates, 6);
+	close(fd);
 }
 
 static void test_create_where(void)
