@@ -39,6 +39,9 @@ has()
 	has BUS_DRIVER_OVERRIDE device/bus.h 'bool driver_override;'
 	has RPMSG_DRIVER_OVERRIDE rpmsg.h 'const char \*driver_override;'
 	has RPMSG_FLOW_CONTROL rpmsg.h 'rpmsg_flowcontrol_cb_t'
+	has IOMMU_PAGING_DOMAIN_ALLOC iommu.h 'iommu_paging_domain_alloc\('
+	has IOMMU_MAP_GFP iommu.h 'iommu_map\(struct iommu_domain \*domain,[^)]*gfp_t gfp\);'
+	has BUS_IOMMU_OPS device/bus.h 'const struct iommu_ops \*iommu_ops;'
 	has EVENTFD_SIGNAL_COUNT eventfd.h 'eventfd_signal\(struct eventfd_ctx \*ctx, __u64 n\)'
 } >"$new"
 

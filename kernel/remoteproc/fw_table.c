@@ -173,6 +173,8 @@ int fw_table_get_devmem(struct device *dev, const void *rsc, u32 offset, u32 ava
 		ret = check_reserved(dev, what, offset, devmem->reserved);
 	if (!ret)
 		ret = check_memory(dev, what, offset, devmem->da, devmem->len);
+	if (!ret)
+		ret = check_memory(dev, what, offset, devmem->pa, devmem->len);
 	return ret;
 }
 

@@ -9,7 +9,8 @@
  *
  * A carveout of ours takes a place that the firmware fixed (@da) from another carveout that has it
  * already, else asks the DMA API of the parent device. The DMA API chooses the address; one that is
- * not the fixed one is an error, for firmware linked there would run elsewhere.
+ * not the fixed one is an error, for firmware linked there would run elsewhere. Behind an IOMMU
+ * every address can be had: the memory is mapped at the fixed one, or else at its DMA address.
  */
 #include <linux/align.h>
 #include <linux/dma-mapping.h>
@@ -258,12 +259,12 @@ static int rproc_dma_alloc(struct rproc *rproc, struct rproc_mem_entry *mem)
 		dev_err(dev, "carveout %s: no memory for 0x%zx bytes\n", mem->name, mem->len);
 		return -ENOMEM;
 	}
-	if (dma + (mem->len - 1) > U32_MAX) {
+	if (dma + (mem->len - 1) > U32_MAX && (mem->da == DA_ANY || !rproc->domain)) {
 		dev_err(dev, "carveout %s: DMA address %pad is not in a table's 32 bits\n",
 			mem->name, &dma);
 		goto err_free;
 	}
-	if (mem->da != DA_ANY && mem->da != dma) {
+	if (mem->da != DA_ANY && mem->da != dma && !rproc->domain) {
 		dev_err(dev, "carveout %s: no memory at 0x%x, only at %pad\n", mem->name, mem->da,
 			&dma);
 		goto err_free;
@@ -271,9 +272,10 @@ static int rproc_dma_alloc(struct rproc *rproc, struct rproc_mem_entry *mem)
 
 	mem->va = va;
 	mem->dma = dma;
-	mem->da = dma;
+	if (mem->da == DA_ANY)
+		mem->da = dma;
 	mem->release = rproc_dma_release;
-	return 0;
+	return rproc_iommu_map_carveout(rproc, mem) ? -ENOMEM : 0;
 
 err_free:
 	dma_free_coherent(dev->parent, mem->len, va, dma);

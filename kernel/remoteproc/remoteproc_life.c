@@ -259,13 +259,14 @@ int rproc_prepare(struct rproc *rproc)
 {
 	int ret;
 
-	if (rproc->has_iommu) {
-		dev_err(&rproc->dev, "processors behind an IOMMU are not supported yet\n");
-		return -EOPNOTSUPP;
-	}
-	ret = rproc->ops->prepare ? rproc->ops->prepare(rproc) : 0;
+	ret = rproc_iommu_attach(rproc);
 	if (ret)
+		return ret;
+	ret = rproc->ops->prepare ? rproc->ops->prepare(rproc) : 0;
+	if (ret) {
 		dev_err(&rproc->dev, "cannot be prepared: %d\n", ret);
+		rproc_iommu_detach(rproc);
+	}
 	return ret;
 }
 
@@ -281,6 +282,7 @@ void rproc_unload(struct rproc *rproc)
 	rproc_resource_cleanup(rproc);
 	if (rproc->ops->unprepare && rproc->ops->unprepare(rproc))
 		dev_warn(&rproc->dev, "cannot be unprepared\n");
+	rproc_iommu_detach(rproc);
 	rproc_free_tables(rproc);
 	rproc_drop_format(rproc);
 	to_impl(rproc)->user_booted = false;

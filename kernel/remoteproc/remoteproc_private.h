@@ -212,6 +212,13 @@ int rproc_check_carveout(struct rproc *rproc, struct rproc_mem_entry *mem, u32 d
 int rproc_alloc_carveouts(struct rproc *rproc);
 void rproc_release_carveouts(struct rproc *rproc);
 
+/* remoteproc_iommu.c */
+int rproc_iommu_attach(struct rproc *rproc);
+void rproc_iommu_detach(struct rproc *rproc);
+int rproc_iommu_map(struct rproc *rproc, u32 da, phys_addr_t pa, size_t len, u32 prot);
+int rproc_iommu_map_carveout(struct rproc *rproc, const struct rproc_mem_entry *mem);
+void rproc_iommu_unmap(struct rproc *rproc);
+
 /* remoteproc_vdev.c */
 int rproc_handle_vdev(struct rproc *rproc, void *rsc, u32 offset, u32 avail);
 int rproc_place_vdevs(struct rproc *rproc);

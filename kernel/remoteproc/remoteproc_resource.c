@@ -52,8 +52,11 @@ static int rproc_handle_devmem(struct rproc *rproc, void *rsc, u32 offset, u32 a
 	ret = fw_table_get_devmem(&rproc->dev, rsc, offset, avail, &devmem);
 	if (ret)
 		return ret;
-	dev_err(&rproc->dev, "resource at 0x%x: device memory needs an IOMMU\n", offset);
-	return -EINVAL;
+	if (!rproc->domain) {
+		dev_err(&rproc->dev, "resource at 0x%x: device memory needs an IOMMU\n", offset);
+		return -EINVAL;
+	}
+	return rproc_iommu_map(rproc, devmem.da, devmem.pa, devmem.len, devmem.flags);
 }
 
 static int rproc_handle_vendor(struct rproc *rproc, u32 type, void *rsc, u32 offset, u32 avail)
@@ -146,6 +149,7 @@ void rproc_resource_cleanup(struct rproc *rproc)
 {
 	rproc_remove_traces(rproc);
 	rproc_remove_vdevs(rproc);
+	rproc_iommu_unmap(rproc);
 	rproc_release_carveouts(rproc);
 	rproc_coredump_cleanup(rproc);
 }
