@@ -579,14 +579,15 @@ static void panic_of_the_kernel(struct test *t)
 	u64 begin;
 
 	ASSERT_EQ(t, 0, remote_add(t, &remote_ops));
-	t->panic_ms = 30;
+	t->panic_ms = 100;
 	EXPECT_EQ(t, NOTIFY_DONE, call_panic_notifier());
 	EXPECT_EQ(t, 0, atomic_read(&t->panics));
 
 	ASSERT_EQ(t, 0, rproc_boot(t->rproc));
 	begin = ktime_get_ns();
 	EXPECT_EQ(t, NOTIFY_DONE, call_panic_notifier());
-	EXPECT(t, ktime_get_ns() - begin >= 30 * NSEC_PER_MSEC);
+	/* A busy loop, which emulated machines do not count well. */
+	EXPECT(t, ktime_get_ns() - begin >= 20 * NSEC_PER_MSEC);
 	EXPECT_EQ(t, 1, atomic_read(&t->panics));
 
 	EXPECT_EQ(t, 0, rproc_shutdown(t->rproc));

@@ -16,10 +16,14 @@
 
 static const struct test_case * const test_lists[] = {
 	life_cases,
+	ops_cases,
+	memory_cases,
 	crash_cases,
 	coredump_cases,
 	file_cases,
+	iommu_cases,
 	format_cases,
+	IS_ENABLED(CONFIG_OF_DYNAMIC) ? tree_cases : NULL,
 };
 
 static DEFINE_MUTEX(test_lock);

@@ -14,6 +14,7 @@
 #define RPROC_TEST_H
 
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/firmware.h>
 #include <linux/platform_device.h>
 #include <linux/remoteproc.h>
@@ -55,6 +56,13 @@ struct test_case {
 #define CASE_OURS(fn)		{ .name = #fn, .run = fn, .ours = true }
 #define CASE_ARG(_name, fn, _arg) { .name = _name, .run = fn, .arg = _arg }
 
+/* A subdevice that writes down what is done to it, as "a.prepare", "a.start" ... */
+struct remote_subdev {
+	struct rproc_subdev subdev;
+	struct test *t;
+	char name;
+};
+
 /**
  * struct test - a case that runs
  * @arg:	 of the case
@@ -69,6 +77,8 @@ struct test_case {
  * @dma:	 the DMA address of that
  * @rproc:	 the processor, after remote_alloc()
  * @registered:	 and after remote_add()
+ * @a:		 the first subdevice of a case that has two
+ * @b:		 the second
  * @lock:	 for @log
  * @log:	 what was called
  * @fail:	 the call that fails, or NULL
@@ -102,6 +112,8 @@ struct test {
 	dma_addr_t dma;
 	struct rproc *rproc;
 	bool registered;
+	struct remote_subdev a;
+	struct remote_subdev b;
 
 	spinlock_t lock; /* see above */
 	char log[1024];
@@ -203,20 +215,17 @@ static inline struct test *to_test(struct rproc *rproc)
 	return *(struct test **)rproc->priv;
 }
 
-/* A subdevice that writes down what is done to it, as "a.prepare", "a.start" ... */
-struct remote_subdev {
-	struct rproc_subdev subdev;
-	struct test *t;
-	char name;
-};
-
 void remote_add_subdev(struct test *t, struct remote_subdev *subdev, char name);
 
 /* The cases; each list ends with an empty one. */
 extern const struct test_case life_cases[];
+extern const struct test_case ops_cases[];
+extern const struct test_case memory_cases[];
 extern const struct test_case crash_cases[];
 extern const struct test_case coredump_cases[];
 extern const struct test_case file_cases[];
+extern const struct test_case iommu_cases[];
 extern const struct test_case format_cases[] __weak;	/* only with our core */
+extern const struct test_case tree_cases[];	/* only with a device tree */
 
 #endif /* RPROC_TEST_H */
