@@ -208,6 +208,8 @@ static void da_to_va_asks_the_driver_first(struct test *t)
 	EXPECT(t, is_iomem);
 	EXPECT(t, !rproc_da_to_va(t->rproc, 0x4000, 16, &is_iomem));
 	EXPECT(t, rproc_da_to_va(t->rproc, REMOTE_DA + 4, 16, NULL) == t->mem + 4);
+
+	rproc_resource_cleanup(t->rproc);
 }
 
 /* A driver that gives up before rproc_add() gets rid of what it registered. */

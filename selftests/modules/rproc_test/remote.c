@@ -16,8 +16,13 @@
 
 static int remote_probe(struct platform_device *pdev)
 {
-	struct test *t = *(struct test **)dev_get_platdata(&pdev->dev);
+	struct test **data = dev_get_platdata(&pdev->dev);
+	struct test *t;
 
+	/* One that the kernel made of a node in the device tree is not ours. */
+	if (!data)
+		return -ENODEV;
+	t = *data;
 	t->pdev = pdev;
 	return t->probe ? t->probe(t) : 0;
 }

@@ -25,12 +25,13 @@ static int tree_begin(struct test *t, struct of_changeset *changes)
 	of_node_put(root);
 	if (!t->np)
 		return -ENOMEM;
-	t->np->phandle = PHANDLE;
 	ret = of_changeset_add_prop_string_array(changes, t->np, "firmware-name", firmware_names,
 						 ARRAY_SIZE(firmware_names));
 	if (!ret)
 		ret = of_changeset_apply(changes);
 	if (!ret) {
+		/* Attaching takes it from a property, and comes before properties. */
+		t->np->phandle = PHANDLE;
 		ret = remote_new_device(t);
 		if (!ret)
 			return 0;
