@@ -251,6 +251,21 @@ struct creator {
 	const char *failed;	/* the step */
 };
 
+/*
+ * The node of an endpoint while others come and go: when the entry at which readdir() stands is
+ * removed, kernfs may go on one entry too far, so one walk proves nothing.
+ */
+static bool node_appears(const struct processor *processor, const char *name, char node[NODE_MAX])
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		if (endpoint_node(processor, name, node) == 1)
+			return true;
+	}
+	return false;
+}
+
 static void *create_and_destroy(void *data)
 {
 	struct creator *creator = data;
@@ -262,9 +277,12 @@ static void *create_and_destroy(void *data)
 
 	for (i = 0; i < 25 && !creator->failed; i++) {
 		snprintf(name, sizeof(name), "race-%d-%d", me, i);
-		if (ctrl_ioctl(self->ctrl, RPMSG_CREATE_EPT_IOCTL, name, RPMSG_ADDR_ANY, 800) ||
-		    endpoint_node(&self->processor, name, node) != 1) {
+		if (ctrl_ioctl(self->ctrl, RPMSG_CREATE_EPT_IOCTL, name, RPMSG_ADDR_ANY, 800)) {
 			creator->failed = "create";
+			break;
+		}
+		if (!node_appears(&self->processor, name, node)) {
+			creator->failed = "find";
 			break;
 		}
 		fd = node_open(node, O_RDWR);
