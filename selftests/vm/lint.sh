@@ -161,7 +161,7 @@ lint_shellcheck()
 	local files
 
 	mapfile -t files < <(our_files '*.sh'; echo "$TOP/run"; echo "$TOP/.ci/run")
-	(cd "$TOP" && shellcheck -x "${files[@]}" selftests/vm/init)
+	(cd "$TOP" && shellcheck -x "${files[@]}" selftests/vm/init selftests/vm/arm64-init)
 }
 
 lint_codespell()

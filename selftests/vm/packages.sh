@@ -12,6 +12,9 @@ PACKAGES_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_DEBUG=(flex bison bc libelf-dev zlib1g-dev perl)
 PACKAGES_LINT=(perl sparse clang-format cppcheck shellcheck codespell)
 
+# For all calls of apt but those that install.
+APT_OPTIONS=()
+
 as_root()
 {
 	if [[ $(id -u) -eq 0 ]]; then
@@ -28,7 +31,7 @@ apt_update()
 {
 	[[ -z $NO_INSTALL ]] || die "--no-install: 'apt-get update' is needed and not allowed"
 	logged apt-update "updating the package lists" \
-		as_root apt-get -o DPkg::Lock::Timeout=300 update
+		as_root apt-get "${APT_OPTIONS[@]}" -o DPkg::Lock::Timeout=300 update
 }
 
 apt_install()
@@ -75,7 +78,7 @@ apt_depends()
 	while read -r kind name; do
 		# shellcheck disable=SC2053 # a pattern is wanted
 		[[ $kind == Depends: && $name == $2 ]] && printf '%s\n' "$name"
-	done < <(apt-cache depends "$1" 2>/dev/null)
+	done < <(apt-cache "${APT_OPTIONS[@]}" depends "$1" 2>/dev/null)
 	return 0
 }
 
@@ -84,7 +87,7 @@ download_into()
 	local folder=$1
 
 	shift
-	(cd "$folder" && apt-get -q download "$@")
+	(cd "$folder" && apt-get "${APT_OPTIONS[@]}" -q download "$@")
 }
 
 # fetch_deb FOLDER PACKAGE...: make sure FOLDER holds a .debs of each package.

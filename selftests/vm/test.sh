@@ -3,7 +3,7 @@
 #
 # "./run test": the suites, their counts added up, and "./run demo".
 
-SUITES=(unit compat 6.1 6.12 debug)
+SUITES=(unit compat 6.1 6.12 debug arm64)
 
 PASSED=0
 FAILED=0
@@ -105,7 +105,7 @@ cmd_test()
 
 	for word in "$@"; do
 		case $word in
-		unit|compat|6.1|6.12|reference|debug) suites+=("$word") ;;
+		unit|compat|6.1|6.12|reference|debug|arm64) suites+=("$word") ;;
 		-*) die "test: unknown argument '$word'" ;;
 		*) nouns+=("$word") ;;
 		esac
@@ -114,7 +114,7 @@ cmd_test()
 	for word in "${suites[@]}"; do
 		case $word in
 		unit|compat) ;;
-		debug) jobs+=(vm debug) ;;
+		debug|arm64) jobs+=(vm "$word") ;;
 		*) jobs+=(vm) ;;
 		esac
 	done
@@ -126,7 +126,7 @@ cmd_test()
 	fi
 	for word in "${suites[@]}"; do
 		case $word in
-		unit|compat) "${word}_suite" ;;
+		unit|compat|arm64) "${word}_suite" ;;
 		*) vm_suite "$word" "${nouns[@]}" ;;
 		esac
 	done

@@ -111,6 +111,7 @@ packages_for()
 		lint) wanted+=("${PACKAGES_LINT[@]}") ;;
 		fuzz) wanted+=("${PACKAGES_FUZZ[@]}") ;;
 		debug) wanted+=("${PACKAGES_DEBUG[@]}") ;;
+		arm64) wanted+=("${PACKAGES_ARM64[@]}") ;;
 		esac
 	done
 	need_packages "${wanted[@]}"
