@@ -24,6 +24,9 @@
  * Some drivers leave when their device goes and never unmap what it still had; between a stop and
  * the next start no virtio device is left, and urproc_pool_forget() takes the pages back.
  *
+ * Where there is such memory, the pages of each 64 KiB of the processor's addresses are neighbours
+ * for the kernel, too: a virtqueue takes a buffer of several pages as one only if they are.
+ *
  * With the parameter "identity" a pool is, where that is possible, memory at the same physical
  * addresses, as on most boards. It is for a remoteproc that puts physical addresses into
  * descriptors whatever its device says, which mainline's does.
@@ -36,10 +39,13 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/scatterlist.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "urproc_internal.h"
+
+#define POOL_BLOCK	(SZ_64K >> PAGE_SHIFT ?: 1)
 
 static bool identity;
 module_param(identity, bool, 0400);
@@ -60,11 +66,39 @@ static bool pool_claim(struct urproc_pool *pool, u64 size)
 	return request_mem_region(pool->da, size, "urproc");
 }
 
-static struct page *pool_alloc_page(struct urproc_pool *pool, unsigned long i)
+/*
+ * The pages from @i on, as many as were to be had at neighbouring addresses. A driver that wants
+ * one piece of several pages, aligned to its size, finds it inside of one block.
+ *
+ * Return: how many, 0 when there is no memory.
+ */
+static unsigned long pool_alloc_pages(struct urproc_pool *pool, unsigned long i)
 {
-	if (pool->claimed)
-		return pfn_to_page(PHYS_PFN(pool->da) + i);
-	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	unsigned int order = __ffs((PHYS_PFN(pool->da) + i) | POOL_BLOCK);
+	struct page *page;
+	unsigned long j;
+
+	order = min_t(unsigned int, order, ilog2(pool->nr - i));
+	if (pool->claimed) {
+		page = pfn_to_page(PHYS_PFN(pool->da) + i);
+	} else {
+		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_NORETRY,
+				   order);
+		if (page) {
+			split_page(page, order);
+		} else {
+			order = 0;
+			page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		}
+		if (!page)
+			return 0;
+	}
+
+	for (j = 0; j < 1UL << order; j++) {
+		pool->pages[i + j] = page + j;
+		set_page_private(page + j, i + j);
+	}
+	return 1UL << order;
 }
 
 static void pool_free_page(struct urproc_pool *pool, struct page *page)
@@ -76,7 +110,7 @@ static void pool_free_page(struct urproc_pool *pool, struct page *page)
 
 int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 {
-	unsigned long i;
+	unsigned long i, done;
 
 	spin_lock_init(&pool->lock);
 	pool->da = da;
@@ -88,11 +122,10 @@ int urproc_pool_init(struct urproc_pool *pool, u64 da, u64 size)
 		goto no_memory;
 
 	pool->claimed = identity && pool_claim(pool, size);
-	for (i = 0; i < pool->nr; i++) {
-		pool->pages[i] = pool_alloc_page(pool, i);
-		if (!pool->pages[i])
+	for (i = 0; i < pool->nr; i += done) {
+		done = pool_alloc_pages(pool, i);
+		if (!done)
 			goto no_memory;
-		set_page_private(pool->pages[i], i);
 	}
 
 	pool->va = vmap(pool->pages, pool->nr, VM_MAP, PAGE_KERNEL);
