@@ -6,12 +6,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/virtio_ids.h>
+
 #include "elf_image.h"
 #include "endpoint.h"
+#include "wait.h"
 
 int ctrl_up(struct processor *processor, struct remote *remote)
 {
@@ -25,6 +29,46 @@ int ctrl_up(struct processor *processor, struct remote *remote)
 	ret = remote_start(remote, processor);
 	if (!ret)
 		ret = ctrl_open(processor);
+	if (ret < 0)
+		processor_close(processor);
+	return ret;
+}
+
+int device_up(struct processor *processor, struct remote *remote, uint32_t features,
+	      const void *config, uint32_t config_len)
+{
+	const struct layout_vdev vdev = {
+		.id = VIRTIO_ID_RPMSG, .features = features, .vrings = 2,
+		.config = config, .config_len = config_len,
+	};
+	struct layout layout;
+	uint32_t offset;
+	int ret;
+
+	layout_init(&layout, 2);
+	offset = layout_add_vdev(&layout, &vdev);
+	ret = processor_open(processor);
+	if (ret)
+		return ret;
+	remote->processor = processor;
+	ret = layout_start(&layout, processor);
+	if (!ret)
+		ret = remote_find_rings_of(remote, layout_vdev(processor, offset));
+	if (ret < 0)
+		processor_close(processor);
+	return ret;
+}
+
+int ctrl_up_device(struct processor *processor, struct remote *remote, uint32_t features,
+		   const void *config, uint32_t config_len)
+{
+	int ret;
+
+	ret = device_up(processor, remote, features, config, config_len);
+	if (ret)
+		return ret;
+	/* The driver is ready a little before its control device is there */
+	wait_until((ret = ctrl_open(processor)) != -ENODEV, PATIENCE_MS);
 	if (ret < 0)
 		processor_close(processor);
 	return ret;
@@ -90,6 +134,29 @@ int endpoint_open(const struct processor *processor, int ctrl, const char *name,
 int channel_find(const struct processor *processor, const char *service)
 {
 	return processor_find(processor, "bus/rpmsg/devices", "", service, NULL, 0);
+}
+
+static long counter(const char *folder, const char *device, const char *name)
+{
+	char path[FILE_PATH_MAX], text[32];
+
+	file_path(path, "/sys/%s/%s/statistics/%s", folder, device, name);
+	return file_read_line(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
+}
+
+long node_counter(const char *node, const char *name)
+{
+	return counter("class/rpmsg", node + strlen("/dev/"), name);
+}
+
+long device_counter(const struct processor *processor, const char *name)
+{
+	char device[32];
+
+	if (processor_find(processor, "bus/virtio/devices", "virtio", NULL, device,
+			   sizeof(device)) != 1)
+		return -1;
+	return counter("bus/virtio/devices", device, name);
 }
 
 int node_open(const char *node, int flags)

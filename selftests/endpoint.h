@@ -8,6 +8,7 @@
 #include <linux/rpmsg.h>
 
 #include "processor.h"
+#include "layout.h"
 #include "remote.h"
 
 #define NODE_MAX	64	/* "/dev/rpmsg17" */
@@ -17,6 +18,15 @@
  * and its control device open. Returns that file descriptor or -errno.
  */
 int ctrl_up(struct processor *processor, struct remote *remote);
+
+/*
+ * As ctrl_up(), for an rpmsg device with these features and this config space: first all but
+ * opening the control device, which returns 0 or -errno, then that.
+ */
+int device_up(struct processor *processor, struct remote *remote, uint32_t features,
+	      const void *config, uint32_t config_len);
+int ctrl_up_device(struct processor *processor, struct remote *remote, uint32_t features,
+		   const void *config, uint32_t config_len);
 
 /* Ends the processor, and only then closes its control device. */
 void ctrl_down(struct processor *processor, int ctrl);
@@ -40,6 +50,10 @@ int endpoint_open(const struct processor *processor, int ctrl, const char *name,
 
 /* Finds the channel of that service. Returns how many there are. */
 int channel_find(const struct processor *processor, const char *service);
+
+/* A counter in the folder statistics/ of the node, or of the only virtio device. -1: not there. */
+long node_counter(const char *node, const char *name);
+long device_counter(const struct processor *processor, const char *name);
 
 /* As open(), read(), write(), but return -errno. */
 int node_open(const char *node, int flags);

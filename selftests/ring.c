@@ -48,18 +48,6 @@ FIXTURE_TEARDOWN(ring)
 	close(self->fd);
 }
 
-/* A counter of the driver's in sysfs, or -1. */
-static long counter(const struct processor *processor, const char *name)
-{
-	char device[32], path[FILE_PATH_MAX], text[32];
-
-	if (processor_find(processor, "bus/virtio/devices", "virtio", NULL, device,
-			   sizeof(device)) != 1)
-		return -1;
-	file_path(path, "/sys/bus/virtio/devices/%s/statistics/%s", device, name);
-	return file_read_line(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
-}
-
 static bool still_works(FIXTURE_DATA(ring) *self)
 {
 	struct rpmsg_message message;
@@ -83,7 +71,7 @@ TEST_F_TIMEOUT(ring, bad_lengths, 120)
 		{ 0, 0 }, { 0, 15 }, { 4, 8 }, { 0xffff, 512 }, { 0xfff0, 512 },
 		{ 16, 513 }, { 16, 0x7fffffff }, { 16, 0xffffffff }, { 0xffff, 0xffffffff },
 	};
-	const long before = counter(&self->processor, "rx_malformed");
+	const long before = device_counter(&self->processor, "rx_malformed");
 	const int count = sizeof(bad) / sizeof(bad[0]);
 	int i, round;
 
@@ -101,7 +89,7 @@ TEST_F_TIMEOUT(ring, bad_lengths, 120)
 		}
 		EXPECT_TRUE(still_works(self));
 	}
-	EXPECT_EQ(before + 3 * count, counter(&self->processor, "rx_malformed"));
+	EXPECT_EQ(before + 3 * count, device_counter(&self->processor, "rx_malformed"));
 }
 
 TEST_F(ring, unknown_addresses)
@@ -111,13 +99,13 @@ TEST_F(ring, unknown_addresses)
 		RPMSG_ADDR_ANY,
 	};
 	const int count = sizeof(addresses) / sizeof(addresses[0]);
-	const long before = counter(&self->processor, "rx_unclaimed");
+	const long before = device_counter(&self->processor, "rx_unclaimed");
 	int i, round;
 
 	for (round = 0; round < 4; round++)
 		for (i = 0; i < count; i++)
 			ASSERT_EQ(0, remote_send(&self->remote, REMOTE, addresses[i], "lost", 4));
-	EXPECT_EQ(before + 4 * count, counter(&self->processor, "rx_unclaimed"));
+	EXPECT_EQ(before + 4 * count, device_counter(&self->processor, "rx_unclaimed"));
 	EXPECT_TRUE(still_works(self));
 }
 

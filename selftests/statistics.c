@@ -4,7 +4,6 @@
  */
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,27 +43,14 @@ FIXTURE_TEARDOWN(statistics)
 	close(self->fd);
 }
 
-static long counter(const char *folder, const char *device, const char *name)
-{
-	char path[FILE_PATH_MAX], text[32];
-
-	file_path(path, "/sys/%s/%s/statistics/%s", folder, device, name);
-	return file_read_line(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
-}
-
 static long of_node(FIXTURE_DATA(statistics) *self, const char *name)
 {
-	return counter("class/rpmsg", self->node + strlen("/dev/"), name);
+	return node_counter(self->node, name);
 }
 
 static long of_device(FIXTURE_DATA(statistics) *self, const char *name)
 {
-	char device[32];
-
-	if (processor_find(&self->processor, "bus/virtio/devices", "virtio", NULL, device,
-			   sizeof(device)) != 1)
-		return -1;
-	return counter("bus/virtio/devices", device, name);
+	return device_counter(&self->processor, name);
 }
 
 TEST_F(statistics, all_zero_at_first)

@@ -28,6 +28,10 @@ enum fw_rsc_type {
 #define FW_VIRTIO_ID_RPMSG	7
 /** define FW_VIRTIO_RPMSG_F_NS - feature bit 0: the device announces its services */
 #define FW_VIRTIO_RPMSG_F_NS	(1U << 0)
+/** define FW_VIRTIO_RPMSG_F_STATIC - feature bit 17: the config space lists channels */
+#define FW_VIRTIO_RPMSG_F_STATIC	(1U << 17)
+/** define FW_RPMSG_STATIC_OFFSET - where the list begins: a uint32_t count, then the entries */
+#define FW_RPMSG_STATIC_OFFSET	64
 /** define FW_VIRTIO_S_DRIVER_OK - status bit: the driver is ready, rings and buffers are there */
 #define FW_VIRTIO_S_DRIVER_OK	4
 
@@ -73,6 +77,13 @@ struct fw_rsc_vdev {
 	struct fw_rsc_vring vring[2];
 };
 
+/* A channel in the config space of an rpmsg device: the host's address, ours, the service. */
+struct fw_rpmsg_static {
+	uint32_t src;
+	uint32_t dst;
+	char name[FW_RSC_NAME_LEN];
+};
+
 /* The table of a firmware with one device: its image, a trace buffer, rpmsg. Most here have it. */
 struct fw_resource_table {
 	uint32_t ver;
@@ -87,6 +98,7 @@ struct fw_resource_table {
 _Static_assert(sizeof(struct fw_rsc_carveout) == 56, "carveout entry has the loader's layout");
 _Static_assert(sizeof(struct fw_rsc_trace) == 48, "trace entry has the loader's layout");
 _Static_assert(sizeof(struct fw_rsc_vdev) == 28 + 2 * 20, "vdev entry has the loader's layout");
+_Static_assert(sizeof(struct fw_rpmsg_static) == 40, "static channels have the driver's layout");
 _Static_assert(sizeof(struct fw_resource_table) == 28 + 56 + 48 + 68, "no holes in the table");
 
 /**

@@ -103,7 +103,7 @@ enum eptdev_stat {
  * @channel_ept:  the channel's endpoint to use, or NULL to make one at open
  * @flags:        RPMSG_ENDPOINT_* it was made with
  * @users:        open files
- * @mtu:          of @ept, in bytes
+ * @mtu:          of @ept, in bytes; 0 when there was none yet
  * @writeq:       who waits for room
  * @tx_queue:     where the transport tells of room; NULL when it does not
  * @tx_entry:     ours in @tx_queue
@@ -537,7 +537,7 @@ static int eptdev_start(struct eptdev *eptdev)
 	compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
 
 	mtu = rpmsg_get_mtu(ept);
-	eptdev->mtu = mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU;
+	WRITE_ONCE(eptdev->mtu, mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU);
 
 	init_poll_funcptr(&eptdev->tx_table, eptdev_tx_watch);
 	rpmsg_poll(ept, NULL, &eptdev->tx_table);
@@ -790,6 +790,13 @@ static ssize_t dst_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(dst);
 
+/* The longest message, and zero before the first open. */
+static ssize_t mtu_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->mtu));
+}
+static DEVICE_ATTR_RO(mtu);
+
 static ssize_t rx_limit_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->rx_limit));
@@ -813,6 +820,7 @@ static struct attribute *eptdev_attrs[] = {
 	&dev_attr_dst.attr,
 	&dev_attr_name.attr,
 	&dev_attr_src.attr,
+	&dev_attr_mtu.attr,
 	&dev_attr_rx_limit_bytes.attr,
 	NULL
 };

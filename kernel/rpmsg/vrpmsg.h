@@ -13,14 +13,18 @@
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/virtio.h>
+#include <linux/virtio_config.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include "rpmsg_internal.h"
 
 #define VIRTIO_RPMSG_F_NS	0	/* the remote has a name service */
+#define VIRTIO_RPMSG_F_BUFSZ	1	/* its config space says how large buffers are */
+/* Ours, far from where others count up to. */
+#define VIRTIO_RPMSG_F_STATIC	17	/* its config space lists channels */
 
-#define VRPMSG_BUF_SIZE		512	/* header and payload */
+#define VRPMSG_BUF_SIZE		512	/* header and payload, unless the remote says otherwise */
 #define VRPMSG_MAX_BUFS		256U	/* in each direction */
 #define VRPMSG_MAX_CHANNELS	1024	/* a remote that announces more is out of its mind */
 #define VRPMSG_FIRST_DYNAMIC	1024	/* lower local addresses are given on request only */
@@ -102,7 +106,10 @@ enum vrpmsg_stat {
  * @little_endian: of headers on the wire
  * @up:            callbacks of the rings may use all of this
  * @dying:         set once, under @channel_lock, when removal starts
- * @buf_size:      bytes of a buffer
+ * @rx_size:       bytes of a buffer of @rvq
+ * @tx_size:       bytes of a buffer of @svq
+ * @rx_stride:     from the start of a buffer of @rvq to the next, a power of two
+ * @tx_stride:     the same of @svq
  * @num_rx:        buffers of @rvq
  * @num_tx:        buffers of @svq
  * @bufs:          all of them, those of @rvq first
@@ -130,7 +137,10 @@ struct vrpmsg {
 	bool			up;
 	bool			dying;
 
-	unsigned int		buf_size;
+	unsigned int		rx_size;
+	unsigned int		tx_size;
+	unsigned int		rx_stride;
+	unsigned int		tx_stride;
 	unsigned int		num_rx;
 	unsigned int		num_tx;
 	struct vrpmsg_buf	*bufs;
@@ -214,7 +224,7 @@ static inline struct vrpmsg *vrpmsg_of_ept(struct rpmsg_endpoint *ept)
 
 static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
 {
-	return vrp->buf_size - sizeof(struct vrpmsg_hdr);
+	return vrp->tx_size - sizeof(struct vrpmsg_hdr);
 }
 
 /* Readers like whole words. */
@@ -232,6 +242,10 @@ static inline struct vrpmsg_buf *vrpmsg_pop(struct vrpmsg_stack *stack)
 {
 	return stack->num ? stack->buf[--stack->num] : NULL;
 }
+
+/* vrpmsg_config.c */
+int vrpmsg_read_sizes(struct vrpmsg *vrp);
+int vrpmsg_add_statics(struct vrpmsg *vrp);
 
 /* vrpmsg_rx.c */
 int vrpmsg_rx_fill(struct vrpmsg *vrp);
@@ -256,3 +270,4 @@ int vrpmsg_add_ns(struct vrpmsg *vrp);
 void vrpmsg_remove_channels(struct vrpmsg *vrp);
 
 #endif /* VRPMSG_H */
+void vrpmsg_add_static(struct vrpmsg *vrp, const struct rpmsg_channel_info *info);

@@ -245,6 +245,33 @@ int vrpmsg_add_ns(struct vrpmsg *vrp)
 	return vrpmsg_add_internal(vrp, &info, rpmsg_ns_register_device);
 }
 
+/**
+ * vrpmsg_add_static() - add a channel that the remote always has
+ * @vrp:  the remote
+ * @info: name and addresses
+ *
+ * One that cannot be added costs itself; the log says so.
+ */
+void vrpmsg_add_static(struct vrpmsg *vrp, const struct rpmsg_channel_info *info)
+{
+	struct vrpmsg_channel *channel = vrpmsg_alloc_channel(vrp, info);
+	int ret = -ENOMEM;
+
+	if (channel) {
+		/* The remote knows of it. */
+		channel->rpdev.announce = false;
+		ret = vrpmsg_list_channel(channel, info);
+		if (ret)
+			vrpmsg_put_channel(channel);
+		else
+			ret = vrpmsg_settle_channel(channel,
+						    rpmsg_register_device(&channel->rpdev));
+	}
+	if (ret)
+		dev_warn(&vrp->vdev->dev, "no static channel %s from %d to %d: %d\n", info->name,
+			 info->src, info->dst, ret);
+}
+
 /* The first one that removal can take, if any. */
 static struct vrpmsg_channel *vrpmsg_first_live(struct vrpmsg *vrp)
 {

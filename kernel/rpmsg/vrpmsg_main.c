@@ -3,6 +3,7 @@
  * virtio_rpmsg_bus: rpmsg over any virtio device with id 7.
  *
  * vrpmsg_main.c	the virtio driver: rings, buffers, probe and remove
+ * vrpmsg_config.c	what the remote says in its config space
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
  * vrpmsg_ept.c		endpoints and their operations
@@ -10,8 +11,9 @@
  *
  * Objects
  *	struct vrpmsg is made by probe and freed by remove, when no channel is left and the rings
- *	are deleted. It owns the message buffers: half of one coherent allocation is always on loan
- *	to the receive ring, the other half waits in @tx_free or is on loan to the send ring.
+ *	are deleted. It owns the message buffers, all of one coherent allocation: those to receive
+ *	are always on loan to the receive ring, those to send wait in @tx_free or are on loan to the
+ *	send ring.
  *	struct vrpmsg_channel is a device on the rpmsg bus; see vrpmsg_channel.c.
  *	struct vrpmsg_ept belongs to its creator; its refcount keeps it while a message for it is
  *	delivered, and it is freed by RCU because lookups take no lock.
@@ -104,25 +106,32 @@ static const struct attribute_group *vrpmsg_groups[] = {
 
 /*
  * dma_alloc_coherent() may return memory of the direct map or of vmalloc's range; rings take pages
- * in either case. A buffer never crosses a page, or the pages would have to be neighbours.
+ * in either case. Of vmalloc's range the pages that one buffer is in have to be neighbours.
  */
-static void vrpmsg_init_buf(struct vrpmsg_buf *buf, void *memory, unsigned int size)
+static int vrpmsg_init_buf(struct vrpmsg_buf *buf, void *memory, unsigned int size)
 {
-	struct page *page = is_vmalloc_addr(memory) ? vmalloc_to_page(memory) :
-						      virt_to_page(memory);
+	const bool mapped = is_vmalloc_addr(memory);
+	struct page *page = mapped ? vmalloc_to_page(memory) : virt_to_page(memory);
+	const unsigned int end = offset_in_page(memory) + size;
+	unsigned int i;
+
+	for (i = 1; mapped && i < DIV_ROUND_UP(end, PAGE_SIZE); i++) {
+		if (page_to_pfn(vmalloc_to_page(memory + i * PAGE_SIZE)) != page_to_pfn(page) + i)
+			return -ENOMEM;
+	}
 
 	buf->hdr = memory;
 	sg_init_table(&buf->sg, 1);
 	sg_set_page(&buf->sg, page, size, offset_in_page(memory));
+	return 0;
 }
 
 static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 {
+	size_t tx_offset;
 	unsigned int i, num;
+	int ret;
 
-	BUILD_BUG_ON(PAGE_SIZE % VRPMSG_BUF_SIZE);
-
-	vrp->buf_size = VRPMSG_BUF_SIZE;
 	vrp->num_rx = min(virtqueue_get_vring_size(vrp->rvq), VRPMSG_MAX_BUFS);
 	vrp->num_tx = min(virtqueue_get_vring_size(vrp->svq), VRPMSG_MAX_BUFS);
 	num = vrp->num_rx + vrp->num_tx;
@@ -131,7 +140,9 @@ static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 	if (!vrp->bufs)
 		return -ENOMEM;
 
-	vrp->memory_size = (size_t)num * vrp->buf_size;
+	/* The memory is aligned to its size, so each buffer is to its own and crosses no border. */
+	tx_offset = ALIGN((size_t)vrp->num_rx * vrp->rx_stride, vrp->tx_stride);
+	vrp->memory_size = tx_offset + (size_t)vrp->num_tx * vrp->tx_stride;
 	vrp->memory = dma_alloc_coherent(vrp->vdev->dev.parent, vrp->memory_size,
 					 &vrp->memory_dma, GFP_KERNEL);
 	if (!vrp->memory) {
@@ -139,8 +150,21 @@ static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 		return -ENOMEM;
 	}
 
-	for (i = 0; i < num; i++)
-		vrpmsg_init_buf(&vrp->bufs[i], vrp->memory + i * vrp->buf_size, vrp->buf_size);
+	for (i = 0; i < num; i++) {
+		if (i < vrp->num_rx)
+			ret = vrpmsg_init_buf(&vrp->bufs[i],
+					      vrp->memory + (size_t)i * vrp->rx_stride,
+					      vrp->rx_size);
+		else
+			ret = vrpmsg_init_buf(&vrp->bufs[i], vrp->memory + tx_offset +
+					      (size_t)(i - vrp->num_rx) * vrp->tx_stride,
+					      vrp->tx_size);
+		if (ret) {
+			dev_err(&vrp->vdev->dev, "buffers of %u and %u bytes are not contiguous\n",
+				vrp->rx_size, vrp->tx_size);
+			return ret;
+		}
+	}
 
 	/* Handed out from the top of the stack: low addresses first. */
 	for (i = num; i > vrp->num_rx; i--)
@@ -222,7 +246,9 @@ static int vrpmsg_probe(struct virtio_device *vdev)
 	vrp->svq = vqs[1];
 	virtqueue_disable_cb(vrp->svq);
 
-	ret = vrpmsg_alloc_bufs(vrp);
+	ret = vrpmsg_read_sizes(vrp);
+	if (!ret)
+		ret = vrpmsg_alloc_bufs(vrp);
 	if (!ret)
 		ret = vrpmsg_rx_fill(vrp);
 	if (ret)
@@ -246,11 +272,13 @@ static int vrpmsg_probe(struct virtio_device *vdev)
 	vrpmsg_rx_done(vrp->rvq);
 
 	ret = vrpmsg_add_ctrl(vrp);
+	if (!ret)
+		ret = vrpmsg_add_statics(vrp);
 	if (ret)
 		goto shut_down;
 
-	dev_info(&vdev->dev, "rpmsg: %u buffers to receive, %u to send, %u bytes of payload each\n",
-		 vrp->num_rx, vrp->num_tx, vrpmsg_max_payload(vrp));
+	dev_info(&vdev->dev, "rpmsg: %u buffers of %u bytes to receive, %u of %u to send\n",
+		 vrp->num_rx, vrp->rx_size, vrp->num_tx, vrp->tx_size);
 	return 0;
 
 shut_down:
@@ -281,6 +309,8 @@ MODULE_DEVICE_TABLE(virtio, vrpmsg_ids);
 
 static const unsigned int vrpmsg_features[] = {
 	VIRTIO_RPMSG_F_NS,
+	VIRTIO_RPMSG_F_BUFSZ,
+	VIRTIO_RPMSG_F_STATIC,
 };
 
 static struct virtio_driver vrpmsg_driver = {

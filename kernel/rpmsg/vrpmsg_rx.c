@@ -38,11 +38,11 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 	u32 src, dst;
 	int ret = 0;
 
-	if (used < sizeof(*hdr) || used > vrp->buf_size) {
+	if (used < sizeof(*hdr) || used > vrp->rx_size) {
 		vrpmsg_count(vrp, RX_MALFORMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message dropped: %u bytes used of a buffer of %u\n", used,
-				     vrp->buf_size);
+				     vrp->rx_size);
 		return;
 	}
 
