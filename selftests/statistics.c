@@ -59,6 +59,7 @@ TEST_F(statistics, all_zero_at_first)
 	EXPECT_EQ(0, of_node(self, "rx_bytes"));
 	EXPECT_EQ(0, of_node(self, "rx_dropped_full"));
 	EXPECT_EQ(0, of_node(self, "rx_dropped_nomem"));
+	EXPECT_EQ(0, of_node(self, "rx_held"));
 	EXPECT_EQ(0, of_node(self, "tx_messages"));
 	EXPECT_EQ(0, of_node(self, "tx_bytes"));
 	EXPECT_EQ(0, of_node(self, "tx_full"));

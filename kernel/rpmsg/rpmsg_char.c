@@ -30,7 +30,10 @@
  *
  * Full and out of memory
  *	The queue is bounded in bytes; a message that does not fit, or finds no memory, is dropped
- *	and counted, each in a counter of its own, and the transport is told. A read that faults
+ *	and counted, each in a counter of its own, and the transport is told. Where the transport
+ *	can (virtio_rpmsg_bus.h) and the node's rx_full says "hold", one that does not fit stays in
+ *	the transport's buffer instead, with all behind it, and is asked for when half of the queue
+ *	is read. What is held when the remote goes is queued, whatever the bound. A read that faults
  *	leaves the message; so does one into too small a buffer, -EMSGSIZE, unless the file asked
  *	for truncation. A write waits for at most as long as its file says, then -ETIMEDOUT.
  *
@@ -60,6 +63,7 @@
 
 #include "rpmsg_char.h"
 #include "rpmsg_internal.h"
+#include "virtio_rpmsg_bus.h"
 
 #define EPTDEV_MINORS		(MINORMASK + 1)
 #define EPTDEV_SEND_TIMEOUT	(15 * NSEC_PER_SEC)
@@ -84,6 +88,7 @@ enum eptdev_stat {
 	RX_BYTES,
 	RX_DROPPED_FULL,	/* beyond rx_limit_bytes */
 	RX_DROPPED_NOMEM,
+	RX_HELD,		/* how often the transport was told to keep a message */
 	TX_MESSAGES,		/* accepted by the transport */
 	TX_BYTES,
 	TX_FULL,		/* writes that found no room */
@@ -104,6 +109,7 @@ enum eptdev_stat {
  * @flags:        RPMSG_ENDPOINT_* it was made with
  * @users:        open files
  * @mtu:          of @ept, in bytes; 0 when there was none yet
+ * @resume:       asks the transport for what it keeps for @ept; NULL when it cannot keep any
  * @writeq:       who waits for room
  * @tx_queue:     where the transport tells of room; NULL when it does not
  * @tx_entry:     ours in @tx_queue
@@ -112,6 +118,9 @@ enum eptdev_stat {
  * @rx:           the queue
  * @rx_bytes:     memory in it
  * @rx_limit:     the most of that
+ * @rx_hold:      keep what does not fit, do not drop it
+ * @rx_last:      the remote goes: everything fits
+ * @rx_held:      the transport keeps messages for us
  * @flow_paused:  the remote asked us to pause
  * @flow_changed: it did so, or took it back, since we last asked
  * @readq:        who waits for messages
@@ -132,16 +141,20 @@ struct eptdev {
 	unsigned int			flags;
 	unsigned int			users;
 	size_t				mtu;
+	vrpmsg_resume_fn		resume;
 
 	wait_queue_head_t		writeq;
 	wait_queue_head_t		*tx_queue;
 	wait_queue_entry_t		tx_entry;
 	poll_table			tx_table;
 
-	spinlock_t			rx_lock;	/* from @rx to @flow_changed */
+	spinlock_t			rx_lock;	/* from @rx to @flow_changed, for writing */
 	struct list_head		rx;
 	size_t				rx_bytes;
 	size_t				rx_limit;
+	bool				rx_hold;
+	bool				rx_last;
+	bool				rx_held;
 	bool				flow_paused;
 	bool				flow_changed;
 	wait_queue_head_t		readq;
@@ -182,21 +195,25 @@ static size_t message_size(const struct message *msg)
 	return sizeof(*msg) + msg->len;
 }
 
-/* Return: whether the queue has taken it. An empty queue takes anything. */
-static bool eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
+/* Return: 0 when the queue has taken it; -ENOBUFS or VRPMSG_HOLD. An empty queue takes anything. */
+static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 {
 	unsigned long flags;
-	bool fits;
+	int ret = 0;
 
 	spin_lock_irqsave(&eptdev->rx_lock, flags);
-	fits = list_empty(&eptdev->rx) ||
-	       eptdev->rx_bytes + message_size(msg) <= READ_ONCE(eptdev->rx_limit);
-	if (fits) {
+	if (eptdev->rx_last || list_empty(&eptdev->rx) ||
+	    eptdev->rx_bytes + message_size(msg) <= eptdev->rx_limit) {
 		eptdev->rx_bytes += message_size(msg);
 		list_add_tail(&msg->node, &eptdev->rx);
+	} else if (eptdev->rx_hold && READ_ONCE(eptdev->resume)) {
+		eptdev->rx_held = true;
+		ret = VRPMSG_HOLD;
+	} else {
+		ret = -ENOBUFS;
 	}
 	spin_unlock_irqrestore(&eptdev->rx_lock, flags);
-	return fits;
+	return ret;
 }
 
 /* The transport's callback. @data may be shared with the remote: it is read once. */
@@ -204,6 +221,7 @@ static int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void 
 {
 	struct eptdev *eptdev = priv;
 	struct message *msg;
+	int ret;
 
 	if (!eptdev)
 		return 0;
@@ -216,10 +234,11 @@ static int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void 
 
 	msg->len = len;
 	memcpy(msg->data, data, len);
-	if (!eptdev_enqueue(eptdev, msg)) {
-		eptdev_count(eptdev, RX_DROPPED_FULL, 1);
+	ret = eptdev_enqueue(eptdev, msg);
+	if (ret) {
+		eptdev_count(eptdev, ret == VRPMSG_HOLD ? RX_HELD : RX_DROPPED_FULL, 1);
 		kfree(msg);
-		return -ENOBUFS;
+		return ret;
 	}
 
 	eptdev_count(eptdev, RX_MESSAGES, 1);
@@ -274,6 +293,43 @@ static void eptdev_requeue(struct eptdev *eptdev, struct message *msg)
 	wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
 }
 
+/*
+ * There is room again, or a new rule. Who says HOLD does so inside of the transport's lock, and
+ * rx_held was set before that: none that is kept is missed.
+ */
+static void eptdev_resume(struct eptdev *eptdev)
+{
+	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_held = false;
+	spin_unlock_irq(&eptdev->rx_lock);
+
+	down_read(&eptdev->lock);
+	if (eptdev->ept && eptdev->resume)
+		eptdev->resume(eptdev->ept);
+	up_read(&eptdev->lock);
+}
+
+/* After a read. Not for each: the remote shall get buffers back by the dozen. */
+static void eptdev_resume_in_time(struct eptdev *eptdev)
+{
+	if (READ_ONCE(eptdev->rx_held) &&
+	    READ_ONCE(eptdev->rx_bytes) <= READ_ONCE(eptdev->rx_limit) / 2)
+		eptdev_resume(eptdev);
+}
+
+/* The remote goes: what is kept for us is in buffers that go, too. */
+static void eptdev_take_last(struct eptdev *eptdev)
+{
+	lockdep_assert_held_write(&eptdev->lock);
+
+	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_last = true;
+	spin_unlock_irq(&eptdev->rx_lock);
+
+	if (eptdev->ept && eptdev->resume)
+		eptdev->resume(eptdev->ept);
+}
+
 static void eptdev_purge(struct eptdev *eptdev)
 {
 	struct message *msg, *next;
@@ -282,6 +338,7 @@ static void eptdev_purge(struct eptdev *eptdev)
 	spin_lock_irq(&eptdev->rx_lock);
 	list_splice_init(&eptdev->rx, &all);
 	eptdev->rx_bytes = 0;
+	eptdev->rx_held = false;
 	eptdev->flow_changed = false;
 	spin_unlock_irq(&eptdev->rx_lock);
 
@@ -338,6 +395,7 @@ static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 		return -EFAULT;
 	}
 	kfree(msg);
+	eptdev_resume_in_time(eptdev);
 	return ret;
 }
 
@@ -523,6 +581,23 @@ static void eptdev_tx_watch(struct file *file, wait_queue_head_t *queue, poll_ta
 
 /* The endpoint's life */
 
+/*
+ * The module need not be there, for a remote with another transport. If it is, it cannot go before
+ * its endpoints.
+ */
+static vrpmsg_resume_fn eptdev_find_resume(struct rpmsg_endpoint *ept)
+{
+	vrpmsg_resume_fn resume = symbol_get(vrpmsg_resume);
+	int ret;
+
+	if (!resume)
+		return NULL;
+
+	ret = resume(ept);
+	symbol_put(vrpmsg_resume);
+	return ret ? NULL : resume;
+}
+
 static int eptdev_start(struct eptdev *eptdev)
 {
 	struct rpmsg_endpoint *ept = eptdev->channel_ept;
@@ -538,6 +613,7 @@ static int eptdev_start(struct eptdev *eptdev)
 
 	mtu = rpmsg_get_mtu(ept);
 	WRITE_ONCE(eptdev->mtu, mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU);
+	WRITE_ONCE(eptdev->resume, eptdev_find_resume(ept));
 
 	init_poll_funcptr(&eptdev->tx_table, eptdev_tx_watch);
 	rpmsg_poll(ept, NULL, &eptdev->tx_table);
@@ -549,12 +625,17 @@ static int eptdev_start(struct eptdev *eptdev)
 static void eptdev_end(struct eptdev *eptdev)
 {
 	struct rpmsg_endpoint *ept = eptdev->ept;
+	vrpmsg_resume_fn resume = eptdev->resume;
 
 	lockdep_assert_held_write(&eptdev->lock);
 
 	if (!ept)
 		return;
 
+	/* Nobody will ask for what is kept: a channel's endpoint stays, and must not keep it. */
+	WRITE_ONCE(eptdev->resume, NULL);
+	if (resume)
+		resume(ept);
 	WRITE_ONCE(eptdev->ept, NULL);
 	if (eptdev->tx_queue)
 		remove_wait_queue(eptdev->tx_queue, &eptdev->tx_entry);
@@ -645,6 +726,7 @@ int rpmsg_chrdev_eptdev_destroy(struct device *dev, void *unused)
 
 	down_write(&eptdev->lock);
 	eptdev->rpdev = NULL;
+	eptdev_take_last(eptdev);
 	eptdev_end(eptdev);
 	up_write(&eptdev->lock);
 	wake_up_all(&eptdev->readq);
@@ -805,16 +887,44 @@ static ssize_t rx_limit_bytes_show(struct device *dev, struct device_attribute *
 static ssize_t rx_limit_bytes_store(struct device *dev, struct device_attribute *attr,
 				    const char *buf, size_t count)
 {
+	struct eptdev *eptdev = to_eptdev(dev);
 	unsigned long limit;
 	int ret = kstrtoul(buf, 0, &limit);
 
 	if (ret)
 		return ret;
 
-	WRITE_ONCE(to_eptdev(dev)->rx_limit, limit);
+	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_limit = limit;
+	spin_unlock_irq(&eptdev->rx_lock);
+	eptdev_resume(eptdev);
 	return count;
 }
 static DEVICE_ATTR_RW(rx_limit_bytes);
+
+static const char *const eptdev_full_words[] = { "drop", "hold" };
+
+static ssize_t rx_full_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", eptdev_full_words[READ_ONCE(to_eptdev(dev)->rx_hold)]);
+}
+
+static ssize_t rx_full_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			     size_t count)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+	int hold = sysfs_match_string(eptdev_full_words, buf);
+
+	if (hold < 0)
+		return hold;
+
+	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_hold = hold;
+	spin_unlock_irq(&eptdev->rx_lock);
+	eptdev_resume(eptdev);
+	return count;
+}
+static DEVICE_ATTR_RW(rx_full);
 
 static struct attribute *eptdev_attrs[] = {
 	&dev_attr_dst.attr,
@@ -822,6 +932,7 @@ static struct attribute *eptdev_attrs[] = {
 	&dev_attr_src.attr,
 	&dev_attr_mtu.attr,
 	&dev_attr_rx_limit_bytes.attr,
+	&dev_attr_rx_full.attr,
 	NULL
 };
 
@@ -849,6 +960,7 @@ static struct attribute *eptdev_stat_attrs[] = {
 	EPTDEV_STAT(rx_bytes, RX_BYTES),
 	EPTDEV_STAT(rx_dropped_full, RX_DROPPED_FULL),
 	EPTDEV_STAT(rx_dropped_nomem, RX_DROPPED_NOMEM),
+	EPTDEV_STAT(rx_held, RX_HELD),
 	EPTDEV_STAT(tx_messages, TX_MESSAGES),
 	EPTDEV_STAT(tx_bytes, TX_BYTES),
 	EPTDEV_STAT(tx_full, TX_FULL),
@@ -1046,6 +1158,9 @@ static void eptdev_channel_remove(struct rpmsg_device *rpdev)
 {
 	struct eptdev *eptdev = dev_get_drvdata(&rpdev->dev);
 
+	down_write(&eptdev->lock);
+	eptdev_take_last(eptdev);
+	up_write(&eptdev->lock);
 	eptdev_set_receiver(rpdev->ept, NULL);
 	rpmsg_chrdev_eptdev_destroy(&eptdev->dev, NULL);
 }

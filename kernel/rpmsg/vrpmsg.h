@@ -8,6 +8,7 @@
 
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/rpmsg.h>
 #include <linux/scatterlist.h>
@@ -15,6 +16,7 @@
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "rpmsg_internal.h"
@@ -48,12 +50,23 @@ struct vrpmsg_hdr {
 
 /**
  * struct vrpmsg_buf - a message buffer, known to its virtqueue by the address of this
- * @sg:  the memory as a virtqueue wants it; the length is the owner's to set
- * @hdr: the memory
+ * @sg:       the memory as a virtqueue wants it; the length is the owner's to set
+ * @hdr:      the memory
+ * @held:     in the list of an endpoint that holds its message
+ * @returned: in @rx_returned, after that
+ * @src:      sender of a message that is held
+ * @len:      bytes of its payload
+ * @refused:  the endpoint did not take it in the end
  */
 struct vrpmsg_buf {
 	struct scatterlist	sg;
 	struct vrpmsg_hdr	*hdr;
+
+	struct list_head	held;
+	struct llist_node	returned;
+	u32			src;
+	unsigned int		len;
+	bool			refused;
 };
 
 /**
@@ -119,6 +132,9 @@ enum vrpmsg_stat {
  * @rvq:           from the remote
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
  * @rx_kept:       buffers that @rvq did not take back yet
+ * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
+ * @rx_work:       drains @rvq for them
+ * @rx_works:      how many of @rx_events are of @rx_work
  * @tx_lock:       guards @svq, @tx_free and its part of @stats
  * @svq:           to the remote
  * @tx_free:       buffers that @svq does not hold
@@ -151,6 +167,9 @@ struct vrpmsg {
 	struct virtqueue	*rvq;
 	atomic_t		rx_events;
 	struct vrpmsg_stack	rx_kept;
+	struct llist_head	rx_returned;
+	struct work_struct	rx_work;
+	atomic_t		rx_works;
 
 	spinlock_t		tx_lock;	/* @svq, @tx_free, TX_* in @stats */
 	struct virtqueue	*svq;
@@ -204,11 +223,15 @@ struct vrpmsg_channel {
 
 /**
  * struct vrpmsg_ept - an endpoint
- * @ept: what its user sees
- * @rcu: frees it after the last lookup that may have found it
+ * @ept:      what its user sees
+ * @can_hold: its user may answer %VRPMSG_HOLD; guarded by @ept.cb_lock
+ * @held:     messages that it did so to, and later ones, as struct vrpmsg_buf; likewise
+ * @rcu:      frees it after the last lookup that may have found it
  */
 struct vrpmsg_ept {
 	struct rpmsg_endpoint	ept;
+	bool			can_hold;
+	struct list_head	held;
 	struct rcu_head		rcu;
 };
 
@@ -220,6 +243,11 @@ static inline struct vrpmsg *vrpmsg_of_device(struct rpmsg_device *rpdev)
 static inline struct vrpmsg *vrpmsg_of_ept(struct rpmsg_endpoint *ept)
 {
 	return vrpmsg_of_device(ept->rpdev);
+}
+
+static inline struct vrpmsg_ept *to_vrpmsg_ept(struct rpmsg_endpoint *ept)
+{
+	return container_of(ept, struct vrpmsg_ept, ept);
 }
 
 static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
@@ -249,6 +277,8 @@ int vrpmsg_add_statics(struct vrpmsg *vrp);
 
 /* vrpmsg_rx.c */
 int vrpmsg_rx_fill(struct vrpmsg *vrp);
+void vrpmsg_rx_work(struct work_struct *work);
+void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held);
 void vrpmsg_rx_done(struct virtqueue *rvq);
 void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
@@ -267,7 +297,7 @@ void vrpmsg_put_ept(struct rpmsg_endpoint *ept);
 /* vrpmsg_channel.c */
 int vrpmsg_add_ctrl(struct vrpmsg *vrp);
 int vrpmsg_add_ns(struct vrpmsg *vrp);
+void vrpmsg_add_static(struct vrpmsg *vrp, const struct rpmsg_channel_info *info);
 void vrpmsg_remove_channels(struct vrpmsg *vrp);
 
 #endif /* VRPMSG_H */
-void vrpmsg_add_static(struct vrpmsg *vrp, const struct rpmsg_channel_info *info);

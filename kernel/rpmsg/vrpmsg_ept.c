@@ -5,12 +5,15 @@
  * An endpoint is in the table from creation to destruction. Who looks one up takes a reference
  * inside of an RCU reader section; who destroys one takes it out of the table, then passes
  * through cb_lock, after which no callback runs or will, then drops the creator's reference.
+ * Messages that it still holds are lost then, and counted as refused.
  */
+#include <linux/export.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/rpmsg/ns.h>
 #include <linux/slab.h>
 
+#include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
 
 /* The name service's callback destroys other endpoints, so its lock comes before theirs. */
@@ -23,7 +26,7 @@ static void vrpmsg_release_ept(struct kref *ref)
 	struct rpmsg_endpoint *ept = container_of(ref, struct rpmsg_endpoint, refcount);
 
 	mutex_destroy(&ept->cb_lock);
-	kfree_rcu(container_of(ept, struct vrpmsg_ept, ept), rcu);
+	kfree_rcu(to_vrpmsg_ept(ept), rcu);
 }
 
 /**
@@ -94,6 +97,7 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 	if (!vept)
 		return NULL;
 
+	INIT_LIST_HEAD(&vept->held);
 	ept = &vept->ept;
 	ept->rpdev = rpdev;
 	ept->cb = callback;
@@ -116,12 +120,20 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 
 static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 {
-	xa_erase(&vrpmsg_of_ept(ept)->epts, ept->addr);
+	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
+	struct vrpmsg_buf *buf;
+	LIST_HEAD(held);
+
+	xa_erase(&vrp->epts, ept->addr);
 
 	mutex_lock(&ept->cb_lock);
 	ept->cb = NULL;
+	list_splice_init(&to_vrpmsg_ept(ept)->held, &held);
 	mutex_unlock(&ept->cb_lock);
 
+	list_for_each_entry(buf, &held, held)
+		buf->refused = true;
+	vrpmsg_rx_return(vrp, &held);
 	vrpmsg_put_ept(ept);
 }
 
@@ -178,3 +190,36 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 	.poll			= vrpmsg_ept_poll,
 	.get_mtu		= vrpmsg_ept_get_mtu,
 };
+
+/**
+ * vrpmsg_resume() - deliver again what an endpoint holds, until it answers %VRPMSG_HOLD
+ * @ept: the endpoint; its callback is called here. Must not be destroyed meanwhile
+ *
+ * Return: 0; -EOPNOTSUPP when the endpoint is another transport's.
+ */
+int vrpmsg_resume(struct rpmsg_endpoint *ept)
+{
+	struct vrpmsg_ept *vept;
+	struct vrpmsg_buf *buf;
+	LIST_HEAD(done);
+	int ret;
+
+	if (ept->ops != &vrpmsg_ept_ops)
+		return -EOPNOTSUPP;
+
+	vept = to_vrpmsg_ept(ept);
+	mutex_lock(&ept->cb_lock);
+	vept->can_hold = true;
+	while ((buf = list_first_entry_or_null(&vept->held, struct vrpmsg_buf, held))) {
+		ret = ept->cb(ept->rpdev, buf->hdr->payload, buf->len, ept->priv, buf->src);
+		if (ret == VRPMSG_HOLD)
+			break;
+		buf->refused = ret;
+		list_move_tail(&buf->held, &done);
+	}
+	mutex_unlock(&ept->cb_lock);
+
+	vrpmsg_rx_return(vrpmsg_of_ept(ept), &done);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vrpmsg_resume);

@@ -12,8 +12,8 @@
  * Objects
  *	struct vrpmsg is made by probe and freed by remove, when no channel is left and the rings
  *	are deleted. It owns the message buffers, all of one coherent allocation: those to receive
- *	are always on loan to the receive ring, those to send wait in @tx_free or are on loan to the
- *	send ring.
+ *	are on loan to the receive ring but for those whose message an endpoint holds, those to send
+ *	wait in @tx_free or are on loan to the send ring.
  *	struct vrpmsg_channel is a device on the rpmsg bus; see vrpmsg_channel.c.
  *	struct vrpmsg_ept belongs to its creator; its refcount keeps it while a message for it is
  *	delivered, and it is freed by RCU because lookups take no lock.
@@ -34,6 +34,8 @@
  *	forms say -ENOMEM. A buffer that the send ring does not take goes back to @tx_free; one that
  *	the receive ring does not take back is kept in @rx_kept and offered again with the next
  *	message. Nothing on the way of a message allocates memory.
+ *	An endpoint may hold its messages (virtio_rpmsg_bus.h): their buffers stay out of the ring
+ *	until it has taken them or is destroyed. If it holds all, the remote cannot send to anybody.
  *
  * Unplug and crash
  *	Remove sets @dying: every sender returns -EPIPE from then on, those who wait at once;
@@ -195,6 +197,7 @@ static struct vrpmsg *vrpmsg_alloc(struct virtio_device *vdev)
 
 	vrp->vdev = vdev;
 	vrp->little_endian = virtio_is_little_endian(vdev);
+	INIT_WORK(&vrp->rx_work, vrpmsg_rx_work);
 	spin_lock_init(&vrp->tx_lock);
 	init_waitqueue_head(&vrp->tx_wait);
 	xa_init_flags(&vrp->epts, XA_FLAGS_ALLOC);

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/wait_bit.h>
 
+#include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
 
 /* Return: 0, or -errno when the ring did not take the buffer. */
@@ -30,20 +31,49 @@ int vrpmsg_rx_fill(struct vrpmsg *vrp)
 	return ret;
 }
 
-static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned int used)
+/* Return: whether the endpoint holds the buffer. It does so to what comes behind what it holds. */
+static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct vrpmsg_buf *buf,
+			unsigned int len, u32 src)
 {
+	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
+	bool hold;
+	int ret = 0;
+
+	mutex_lock(&ept->cb_lock);
+	hold = !list_empty(&vept->held);
+	if (!hold && ept->cb) {
+		ret = ept->cb(ept->rpdev, buf->hdr->payload, len, ept->priv, src);
+		hold = ret == VRPMSG_HOLD && vept->can_hold;
+	}
+	if (hold) {
+		buf->src = src;
+		buf->len = len;
+		buf->refused = false;
+		list_add_tail(&buf->held, &vept->held);
+	}
+	mutex_unlock(&ept->cb_lock);
+
+	if (ret && !hold)
+		vrpmsg_count(vrp, RX_REFUSED, 1);
+	return hold;
+}
+
+/* Return: whether the buffer is held, and not to be given back yet. */
+static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned int used)
+{
+	struct vrpmsg_hdr *hdr = buf->hdr;
 	const bool le = vrp->little_endian;
 	struct rpmsg_endpoint *ept;
 	unsigned int len;
+	bool held;
 	u32 src, dst;
-	int ret = 0;
 
 	if (used < sizeof(*hdr) || used > vrp->rx_size) {
 		vrpmsg_count(vrp, RX_MALFORMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message dropped: %u bytes used of a buffer of %u\n", used,
 				     vrp->rx_size);
-		return;
+		return false;
 	}
 
 	len = __rpmsg16_to_cpu(le, READ_ONCE(hdr->len));
@@ -55,7 +85,7 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: payload of %u bytes in %u\n",
 				     src, dst, len, used);
-		return;
+		return false;
 	}
 
 	ept = vrpmsg_get_ept(vrp, dst);
@@ -63,19 +93,26 @@ static void vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_hdr *hdr, unsigned 
 		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: nobody there\n", src, dst);
-		return;
+		return false;
 	}
 
 	vrpmsg_count(vrp, RX_MESSAGES, 1);
 	vrpmsg_count(vrp, RX_BYTES, len);
-	mutex_lock(&ept->cb_lock);
-	if (ept->cb)
-		ret = ept->cb(ept->rpdev, hdr->payload, len, ept->priv, src);
-	mutex_unlock(&ept->cb_lock);
+	held = vrpmsg_call(vrp, ept, buf, len, src);
 	vrpmsg_put_ept(ept);
+	return held;
+}
 
-	if (ret)
-		vrpmsg_count(vrp, RX_REFUSED, 1);
+/* Buffers that an endpoint held come back. */
+static void vrpmsg_rx_take_returned(struct vrpmsg *vrp)
+{
+	struct vrpmsg_buf *buf, *next;
+
+	llist_for_each_entry_safe(buf, next, llist_del_all(&vrp->rx_returned), returned) {
+		if (buf->refused)
+			vrpmsg_count(vrp, RX_REFUSED, 1);
+		vrpmsg_push(&vrp->rx_kept, buf);
+	}
 }
 
 /* Return: how many buffers the ring has got back. */
@@ -96,13 +133,16 @@ static unsigned int vrpmsg_rx_offer_kept(struct vrpmsg *vrp)
 
 static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 {
-	unsigned int used, given = vrpmsg_rx_offer_kept(vrp);
+	unsigned int used, given;
 	struct vrpmsg_buf *buf;
 
+	vrpmsg_rx_take_returned(vrp);
+	given = vrpmsg_rx_offer_kept(vrp);
 	do {
 		virtqueue_disable_cb(vrp->rvq);
 		while (!READ_ONCE(vrp->dying) && (buf = virtqueue_get_buf(vrp->rvq, &used))) {
-			vrpmsg_deliver(vrp, buf->hdr, used);
+			if (vrpmsg_deliver(vrp, buf, used))
+				continue;
 			if (vrpmsg_rx_give_back(vrp, buf))
 				vrpmsg_push(&vrp->rx_kept, buf);
 			else
@@ -118,6 +158,23 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 	}
 }
 
+static void vrpmsg_rx_event(struct vrpmsg *vrp)
+{
+	int seen = 1;
+
+	if (atomic_inc_return(&vrp->rx_events) > 1)
+		return;
+
+	do {
+		vrpmsg_count(vrp, RX_INTERRUPTS, seen - atomic_xchg(&vrp->rx_works, 0));
+		vrpmsg_rx_drain(vrp);
+		seen = atomic_sub_return(seen, &vrp->rx_events);
+	} while (seen);
+
+	/* For vrpmsg_rx_stop(), after which there may be no vrp: only the address is used. */
+	wake_up_var(&vrp->rx_events);
+}
+
 /**
  * vrpmsg_rx_done() - the remote has sent something
  * @rvq: the ring
@@ -127,22 +184,42 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 void vrpmsg_rx_done(struct virtqueue *rvq)
 {
 	struct vrpmsg *vrp = rvq->vdev->priv;
-	int seen = 1;
 
 	/* Pairs with smp_store_release() in vrpmsg_probe(). */
-	if (!smp_load_acquire(&vrp->up))
-		return;
-	if (atomic_inc_return(&vrp->rx_events) > 1)
+	if (smp_load_acquire(&vrp->up))
+		vrpmsg_rx_event(vrp);
+}
+
+/**
+ * vrpmsg_rx_work() - give buffers back that are in @rx_returned
+ * @work: of a remote
+ */
+void vrpmsg_rx_work(struct work_struct *work)
+{
+	struct vrpmsg *vrp = container_of(work, struct vrpmsg, rx_work);
+
+	/* First, or what we cause might be counted as an interrupt. */
+	atomic_inc(&vrp->rx_works);
+	vrpmsg_rx_event(vrp);
+}
+
+/**
+ * vrpmsg_rx_return() - give back buffers that an endpoint has held
+ * @vrp:  the remote
+ * @held: list of them, by @held; nobody else knows them
+ *
+ * Callers have locks that a callback may want, so the ring is left to a work.
+ */
+void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held)
+{
+	struct vrpmsg_buf *buf, *next;
+
+	if (list_empty(held))
 		return;
 
-	do {
-		vrpmsg_count(vrp, RX_INTERRUPTS, seen);
-		vrpmsg_rx_drain(vrp);
-		seen = atomic_sub_return(seen, &vrp->rx_events);
-	} while (seen);
-
-	/* For vrpmsg_rx_stop(), after which there may be no vrp: only the address is used. */
-	wake_up_var(&vrp->rx_events);
+	list_for_each_entry_safe(buf, next, held, held)
+		llist_add(&buf->returned, &vrp->rx_returned);
+	schedule_work(&vrp->rx_work);
 }
 
 /**
@@ -154,4 +231,5 @@ void vrpmsg_rx_done(struct virtqueue *rvq)
 void vrpmsg_rx_stop(struct vrpmsg *vrp)
 {
 	wait_var_event(&vrp->rx_events, !atomic_cmpxchg(&vrp->rx_events, 0, 1));
+	cancel_work_sync(&vrp->rx_work);
 }
