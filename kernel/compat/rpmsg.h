@@ -34,6 +34,16 @@ static inline void compat_rpmsg_set_flow_cb(struct rpmsg_endpoint *ept,
 	ept->flow_cb = callback;
 }
 
+/* Tell an endpoint's user what its remote asks for; inside of cb_lock. */
+static inline void compat_rpmsg_flow(struct rpmsg_endpoint *ept, bool pause)
+{
+	if (ept->flow_cb)
+		ept->flow_cb(ept->rpdev, ept->priv, pause);
+}
+
+/* An element of an initializer that only these kernels have. */
+#define COMPAT_RPMSG_FLOW_ONLY(...)	__VA_ARGS__,
+
 #else
 
 /* A member of no size. */
@@ -53,6 +63,12 @@ static inline int rpmsg_set_flow_control(struct rpmsg_endpoint *ept, bool pause,
 {
 	return -EOPNOTSUPP;
 }
+
+static inline void compat_rpmsg_flow(struct rpmsg_endpoint *ept, bool pause)
+{
+}
+
+#define COMPAT_RPMSG_FLOW_ONLY(...)
 
 #endif /* HAVE_RPMSG_FLOW_CONTROL */
 

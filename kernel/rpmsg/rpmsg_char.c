@@ -768,7 +768,8 @@ static int eptdev_set_flow(struct eptdev *eptdev, unsigned long pause)
 	if (eptdev->ept)
 		ret = rpmsg_set_flow_control(eptdev->ept, pause, eptdev->info.dst);
 	up_read(&eptdev->lock);
-	return ret;
+	/* No room to say so. */
+	return ret == -ENOMEM ? -EAGAIN : ret;
 }
 
 static int eptfile_get_options(const struct eptfile *file,

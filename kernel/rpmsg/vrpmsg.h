@@ -24,8 +24,10 @@
 #define VIRTIO_RPMSG_F_NS	0	/* the remote has a name service */
 #define VIRTIO_RPMSG_F_BUFSZ	1	/* its config space says how large buffers are */
 /* Ours, far from where others count up to. */
+#define VIRTIO_RPMSG_F_FC	16	/* it has flow control */
 #define VIRTIO_RPMSG_F_STATIC	17	/* its config space lists channels */
 
+#define VRPMSG_FLOW_ADDR	64	/* of flow control, on both sides */
 #define VRPMSG_BUF_SIZE		512	/* header and payload, unless the remote says otherwise */
 #define VRPMSG_MAX_BUFS		256U	/* in each direction */
 #define VRPMSG_MAX_CHANNELS	1024	/* a remote that announces more is out of its mind */
@@ -255,6 +257,12 @@ static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
 	return vrp->tx_size - sizeof(struct vrpmsg_hdr);
 }
 
+/* Not virtio_has_feature(), which is a BUG() where the driver's table lacks the feature. */
+static inline bool vrpmsg_has_flow(const struct vrpmsg *vrp)
+{
+	return __virtio_test_bit(vrp->vdev, VIRTIO_RPMSG_F_FC);
+}
+
 /* Readers like whole words. */
 static inline void vrpmsg_count(struct vrpmsg *vrp, enum vrpmsg_stat stat, unsigned long more)
 {
@@ -293,6 +301,10 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 					 void *priv, struct rpmsg_channel_info info);
 struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);
 void vrpmsg_put_ept(struct rpmsg_endpoint *ept);
+
+/* vrpmsg_flow.c */
+int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst);
+void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len);
 
 /* vrpmsg_channel.c */
 int vrpmsg_add_ctrl(struct vrpmsg *vrp);

@@ -72,6 +72,8 @@ static int vrpmsg_bind_address(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, u
 		return min(ret, 0);
 	}
 
+	if (addr == VRPMSG_FLOW_ADDR && vrpmsg_has_flow(vrp))
+		return -EBUSY;
 	ept->addr = addr;
 	return xa_insert(&vrp->epts, addr, ept, GFP_KERNEL);
 }
@@ -188,6 +190,7 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 	.trysendto		= vrpmsg_ept_trysendto,
 	.trysend_offchannel	= vrpmsg_ept_trysend_offchannel,
 	.poll			= vrpmsg_ept_poll,
+	COMPAT_RPMSG_FLOW_ONLY(.set_flow_control = vrpmsg_ept_set_flow_control)
 	.get_mtu		= vrpmsg_ept_get_mtu,
 };
 

@@ -7,6 +7,7 @@
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
  * vrpmsg_ept.c		endpoints and their operations
+ * vrpmsg_flow.c	flow control
  * vrpmsg_channel.c	devices on the rpmsg bus, and announcing them
  *
  * Objects
@@ -314,6 +315,7 @@ static const unsigned int vrpmsg_features[] = {
 	VIRTIO_RPMSG_F_NS,
 	VIRTIO_RPMSG_F_BUFSZ,
 	VIRTIO_RPMSG_F_STATIC,
+	COMPAT_RPMSG_FLOW_ONLY(VIRTIO_RPMSG_F_FC)
 };
 
 static struct virtio_driver vrpmsg_driver = {

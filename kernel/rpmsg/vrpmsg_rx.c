@@ -88,6 +88,11 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 		return false;
 	}
 
+	if (dst == VRPMSG_FLOW_ADDR && vrpmsg_has_flow(vrp)) {
+		vrpmsg_flow_receive(vrp, hdr->payload, len);
+		return false;
+	}
+
 	ept = vrpmsg_get_ept(vrp, dst);
 	if (!ept) {
 		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
