@@ -437,6 +437,28 @@ TEST_F(rpmsg_char, address_is_allocated)
 	close(fds[1]);
 }
 
+/* An address that was left open is known in sysfs while the endpoint has it. */
+TEST_F(rpmsg_char, address_in_sysfs)
+{
+	char node[NODE_MAX], path[FILE_PATH_MAX], text[32];
+	int fd;
+
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "any", RPMSG_ADDR_ANY, REMOTE,
+				     node));
+	file_path(path, "/sys/class/rpmsg/%s/src", node + strlen("/dev/"));
+	ASSERT_LT(0, file_read_line(path, text, sizeof(text)));
+	EXPECT_STREQ("-1", text);
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, node_write(fd, "x", 1));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	ASSERT_LT(0, file_read_line(path, text, sizeof(text)));
+	EXPECT_EQ(self->message.header.src, strtoul(text, NULL, 10));
+	close(fd);
+	ASSERT_LT(0, file_read_line(path, text, sizeof(text)));
+	EXPECT_STREQ("-1", text);
+}
+
 TEST_F(rpmsg_char, no_destination)
 {
 	int fd;

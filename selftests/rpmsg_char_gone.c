@@ -106,6 +106,14 @@ TEST_F(gone, idle)
 	EXPECT_TRUE(node_poll(self->fd, POLLIN | POLLOUT, PATIENCE_MS) & POLLERR);
 }
 
+TEST_F(gone, all_events)
+{
+	ASSERT_EQ(0, variant->go(self));
+	EXPECT_TRUE(wait_until(node_is_gone(self), PATIENCE_MS));
+	EXPECT_EQ(POLLERR | POLLHUP | POLLRDHUP,
+		  node_poll(self->fd, POLLIN | POLLOUT | POLLRDHUP, PATIENCE_MS));
+}
+
 TEST_F(gone, with_messages_queued)
 {
 	int i;

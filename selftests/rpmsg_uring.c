@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <liburing.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -122,6 +123,54 @@ TEST_F(uring, write_waits_for_room)
 	EXPECT_EQ(1000, next_result(self, 99, QUIET_MS));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(7, next_result(self, 99, PATIENCE_MS));
+}
+
+/* Threads of this process that io_uring made to wait in. */
+static int workers(void)
+{
+	char text[64];
+	glob_t tasks;
+	size_t i;
+	int count = 0;
+
+	if (glob("/proc/self/task/*/comm", 0, NULL, &tasks))
+		return -1;
+	for (i = 0; i < tasks.gl_pathc; i++)
+		count += file_read_line(tasks.gl_pathv[i], text, sizeof(text)) > 0 &&
+			 !strncmp(text, "iou-wrk", 7);
+	globfree(&tasks);
+	return count;
+}
+
+/* Whether the file blocks or not, and whatever has to be waited for. */
+TEST_F(uring, no_worker)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		node_set_nonblock(self->fd, i);
+		submit_write(self, 1);
+		EXPECT_EQ(7, next_result(self, 1, 0));
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
+		submit_read(self, 2);
+		EXPECT_EQ(5, next_result(self, 2, 0));
+
+		submit_read(self, 3);
+		EXPECT_EQ(1000, next_result(self, 3, QUIET_MS));
+		EXPECT_EQ(0, workers());
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
+		EXPECT_EQ(5, next_result(self, 3, PATIENCE_MS));
+
+		ASSERT_EQ(RING_NUM, node_fill(self->fd));
+		submit_write(self, 4);
+		EXPECT_EQ(1000, next_result(self, 4, QUIET_MS));
+		EXPECT_EQ(0, workers());
+		remote_drain(&self->remote);
+		EXPECT_EQ(7, next_result(self, 4, PATIENCE_MS));
+		EXPECT_EQ(0, workers());
+		remote_drain(&self->remote);
+	}
 }
 
 TEST_F(uring, errors)
