@@ -4,7 +4,7 @@
 # Debian packages: which ones a job needs, which are missing, and getting them.
 
 # Each list is what one job runs, so that no command asks for more than it uses.
-PACKAGES_VM=(qemu-system-x86 busybox-static kmod xz-utils)
+PACKAGES_VM=(qemu-system-x86 busybox-static kmod xz-utils udev)
 PACKAGES_MODULES=(gcc-12 gcc libc6-dev make binutils xz-utils kmod libelf1 pahole)
 PACKAGES_USER=(gcc libc6-dev meson ninja-build pkgconf liburing-dev libudev-dev
 	       libjson-c-dev libbpf-dev libelf-dev zlib1g-dev bpftool clang)
