@@ -31,6 +31,8 @@ static int channel_new(struct udev_device *dev, struct rpmsg_channel **channel_o
 	if (!ret)
 		ret = device_address(dev, "dst", &channel->dst);
 	if (!ret)
+		ret = device_id(udev_device_get_syspath(dev), &channel->id);
+	if (!ret)
 		ret = place_init(&channel->place, dev);
 	if (ret)
 		goto fail;

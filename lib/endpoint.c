@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Endpoints: open nodes, and the messages through them.
+ * Endpoints: the messages through them. How they are opened is in endpoint_open.c.
  *
  * Descriptors are in non-blocking mode and every wait is ours, by ppoll() with the time that is
  * left: so a deadline holds on any kernel, and no call sleeps inside the driver. What differs
- * between kernels is found out once, when a node is opened.
+ * between kernels is found out once, when an endpoint connects.
+ *
+ * The remote may be gone, and even be back, at any point of a call. A call belongs to the
+ * generation that it began in: an error of the descriptor after that one ended is its end.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/io_uring.h>
-#include <linux/rpmsg.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-/* Payload of the 512-byte buffers that virtio transports use when nothing says otherwise. */
-#define MTU_VIRTIO		496
 /* The largest message to be ready for where the transport does not tell. */
 #define MTU_UNKNOWN		65536
 
@@ -30,201 +27,43 @@
 #define RETRY_FIRST_NS		(50 * 1000LL)
 #define RETRY_LAST_NS		(2 * 1000000LL)
 
-/* How long a new node may lack its file or the permissions that a udev daemon gives it. */
-#define NODE_SETTLE_NS		(1000 * 1000000LL)
-#define NODE_SETTLE_SLICE_NS	(2 * 1000000LL)
-
-/* Takes over @fd when it succeeds. */
-int endpoint_new(int fd, const char *path, enum rpmsg_endpoint_mode mode, size_t mtu,
-		 struct rpmsg_endpoint **endpoint_out)
-{
-	struct rpmsg_endpoint *endpoint;
-
-	endpoint = calloc(1, sizeof(*endpoint));
-	if (!endpoint)
-		return -ENOMEM;
-	endpoint->path = strdup(path);
-	if (!endpoint->path) {
-		free(endpoint);
-		return -ENOMEM;
-	}
-	endpoint->fd = fd;
-	endpoint->mode = mode;
-	endpoint->mtu = mtu;
-	*endpoint_out = endpoint;
-	return 0;
-}
-
-/*
- * A stock node refuses RWF_NOWAIT before its driver sees the call; ours gets as far as refusing the
- * length, which no transport carries. Neither touches the (invalid) memory, and nothing is sent.
- */
-static enum rpmsg_endpoint_mode detect_mode(int fd)
-{
-	struct iovec iov = { .iov_base = NULL, .iov_len = 0x7ffff000 };
-
-	if (pwritev2(fd, &iov, 1, -1, RWF_NOWAIT) < 0 && errno == EOPNOTSUPP)
-		return RPMSG_ENDPOINT_STOCK;
-	return RPMSG_ENDPOINT_PLAIN;
-}
-
-/* The kernel's word, if it has one; the known size of virtio transports; else 0, not known. */
-static size_t detect_mtu(struct udev_device *dev)
-{
-	const char *text = udev_device_get_sysattr_value(dev, "mtu");
-	struct udev_device *transport = device_transport(dev);
-	const char *subsystem = transport ? udev_device_get_subsystem(transport) : NULL;
-	unsigned long mtu;
-	char *end;
-
-	if (text) {
-		mtu = strtoul(text, &end, 10);
-		if (end != text && !*end && mtu <= INT_MAX)
-			return mtu;
-	}
-	return subsystem && !strcmp(subsystem, "virtio") ? MTU_VIRTIO : 0;
-}
-
-int rpmsg_endpoint_open(struct rpmsg_context *ctx, const char *path,
-			struct rpmsg_endpoint **endpoint_out)
-{
-	struct udev_device *dev;
-	struct stat st, opened;
-	int fd, ret;
-
-	if (!ctx || !path || !endpoint_out)
-		return -EINVAL;
-
-	/* Look before opening: opening some other device may have effects. */
-	if (stat(path, &st))
-		return -errno;
-	if (!S_ISCHR(st.st_mode))
-		return -ENOTTY;
-	dev = udev_device_new_from_devnum(ctx->udev, 'c', st.st_rdev);
-	if (!dev || device_kind(dev) != DEVICE_NODE) {
-		ret = -ENOTTY;
-		goto out_unref;
-	}
-
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
-		ret = -errno;
-		goto out_unref;
-	}
-	if (fstat(fd, &opened) || opened.st_rdev != st.st_rdev) {
-		ret = -ENOENT;	/* replaced in between */
-		goto out_close;
-	}
-
-	ret = endpoint_new(fd, path, detect_mode(fd), detect_mtu(dev), endpoint_out);
-	if (!ret)
-		goto out_unref;
-out_close:
-	close(fd);
-out_unref:
-	udev_device_unref(dev);
-	return ret;
-}
-
-/* Open a node that has just been made, whose file may not have its final rights yet. */
-static int open_new_node(struct rpmsg_context *ctx, const struct deadline *limit,
-			 const struct rpmsg_node *node, struct rpmsg_endpoint **endpoint_out)
-{
-	struct deadline settle;
-	int ret;
-
-	ret = deadline_init(&settle, NODE_SETTLE_NS);
-	if (ret)
-		return ret;
-	for (;;) {
-		ret = rpmsg_endpoint_open(ctx, node->path, endpoint_out);
-		if (ret != -ENOENT && ret != -EACCES)
-			return ret;
-		if (access(node->syspath, F_OK))
-			return -ENODEV;
-		if (!deadline_left_ns(limit) || deadline_sleep(&settle, NODE_SETTLE_SLICE_NS))
-			return ret;
-	}
-}
-
-int rpmsg_endpoint_open_service(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
-				const char *service, int64_t timeout_ns,
-				struct rpmsg_endpoint **endpoint_out)
-{
-	struct rpmsg_channel *channel;
-	struct rpmsg_node *node;
-	struct deadline deadline;
-	int ret;
-
-	if (!ctx || !service || !endpoint_out)
-		return -EINVAL;
-	ret = deadline_init(&deadline, timeout_ns);
-	if (ret)
-		return ret;
-	ret = rpmsg_channel_wait(ctx, processor, service, timeout_ns, &channel);
-	if (ret)
-		return ret;
-
-	ret = node_find_of_channel(ctx, channel, &node);
-	if (!ret) {
-		ret = rpmsg_endpoint_open(ctx, node->path, endpoint_out);
-		rpmsg_node_free(node);
-		if (!ret)
-			goto out;
-	}
-
-	ret = rpmsg_node_create_for_channel(ctx, channel, deadline_left_ns(&deadline), &node);
-	if (ret) {
-		if (ret == -EAGAIN)
-			ret = deadline.error;
-		goto out;
-	}
-	ret = open_new_node(ctx, &deadline, node, endpoint_out);
-	if (ret)
-		rpmsg_node_destroy(node);
-	else
-		(*endpoint_out)->owns_node = true;
-	rpmsg_node_free(node);
-out:
-	rpmsg_channel_free(channel);
-	return ret;
-}
-
-void rpmsg_endpoint_close(struct rpmsg_endpoint *endpoint)
-{
-	if (!endpoint)
-		return;
-	if (endpoint->owns_node)
-		ioctl(endpoint->fd, RPMSG_DESTROY_EPT_IOCTL);
-	close(endpoint->fd);
-	free(endpoint->kept);
-	free(endpoint->path);
-	free(endpoint);
-}
-
 int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint)
 {
 	return endpoint ? endpoint->fd : -EINVAL;
 }
 
-const char *rpmsg_endpoint_get_path(const struct rpmsg_endpoint *endpoint)
-{
-	return endpoint->path;
-}
-
 int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_out)
 {
+	size_t mtu;
+
 	if (!endpoint || !mtu_out)
 		return -EINVAL;
-	if (!endpoint->mtu)
+	mtu = endpoint->mtu;
+	if (!mtu)
 		return -EOPNOTSUPP;
-	*mtu_out = endpoint->mtu;
+	*mtu_out = mtu;
 	return 0;
 }
 
 enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *endpoint)
 {
 	return endpoint->mode;
+}
+
+/* The answer to an error of the descriptor, in a call that began in that generation. */
+static int endpoint_error(struct rpmsg_endpoint *endpoint, unsigned int generation, int error)
+{
+	if (error == EPIPE || endpoint->state != ENDPOINT_CONNECTED ||
+	    endpoint->generation != generation)
+		return endpoint_died(endpoint, generation);
+	return -error;
+}
+
+static bool is_too_long(const struct rpmsg_endpoint *endpoint, size_t len)
+{
+	size_t mtu = endpoint->mtu;
+
+	return (mtu && len > mtu) || len > INT_MAX;
 }
 
 /*
@@ -252,6 +91,7 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
 {
 	int64_t slice_ns = RETRY_FIRST_NS;
 	struct deadline deadline;
+	unsigned int generation;
 	bool dead = false;
 	ssize_t n;
 	int ret;
@@ -259,10 +99,13 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
 	if (!endpoint || (!buf && len))
 		return -EINVAL;
 	ret = deadline_init(&deadline, timeout_ns);
+	if (!ret)
+		ret = endpoint_ready(endpoint, &deadline);
 	if (ret)
 		return ret;
+	generation = endpoint->generation;
 	/* A stock kernel allocates first and asks later. */
-	if ((endpoint->mtu && len > endpoint->mtu) || len > INT_MAX)
+	if (is_too_long(endpoint, len))
 		return -EMSGSIZE;
 
 	for (;;) {
@@ -272,13 +115,13 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
 		if (n >= 0)
 			return -EIO;	/* part of a message is none */
 		if (errno != EAGAIN)
-			return -errno;
+			return endpoint_error(endpoint, generation, errno);
 
 		if (endpoint->mode != RPMSG_ENDPOINT_STOCK)
 			slice_ns = INT64_MAX;
 		ret = endpoint_wait(endpoint, &deadline, POLLOUT, slice_ns, &dead);
 		if (ret)
-			return ret;
+			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
 		if (slice_ns < RETRY_LAST_NS)
 			slice_ns *= 2;
 	}
@@ -297,17 +140,31 @@ static int recv_kept(struct rpmsg_endpoint *endpoint, void *buf, size_t size, si
 }
 
 /* Have room to keep a message of any length, before one is taken out of the kernel. */
-static int reserve_kept(struct rpmsg_endpoint *endpoint)
+static int reserve_kept(struct rpmsg_endpoint *endpoint, size_t size)
 {
-	size_t size = endpoint->mtu ? endpoint->mtu : MTU_UNKNOWN;
+	unsigned char *kept;
 
-	if (endpoint->kept)
+	if (endpoint->kept_size >= size)
 		return 0;
-	endpoint->kept = malloc(size);
-	if (!endpoint->kept)
+	kept = realloc(endpoint->kept, size);
+	if (!kept)
 		return -ENOMEM;
+	endpoint->kept = kept;
 	endpoint->kept_size = size;
 	return 0;
+}
+
+/*
+ * For a call that receives. What the remote sent before it died is still there once the caller was
+ * told of its end, and comes before the next generation.
+ */
+static int ready_to_recv(struct rpmsg_endpoint *endpoint, const struct deadline *deadline)
+{
+	struct pollfd pfd = { .fd = endpoint->fd, .events = POLLIN };
+
+	if (endpoint->state == ENDPOINT_DEAD && poll(&pfd, 1, 0) > 0 && pfd.revents & POLLIN)
+		return 0;
+	return endpoint_ready(endpoint, deadline);
 }
 
 int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
@@ -316,7 +173,9 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 	struct iovec iov[2] = { { .iov_base = buf, .iov_len = size } };
 	int iovcnt = 1;
 	struct deadline deadline;
+	unsigned int generation;
 	bool dead = false;
+	size_t largest;
 	ssize_t n;
 	int ret;
 
@@ -327,13 +186,20 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 		return ret;
 	if (endpoint->has_kept)
 		return recv_kept(endpoint, buf, size, len_out);
+	ret = ready_to_recv(endpoint, &deadline);
+	if (ret)
+		return ret;
+	generation = endpoint->generation;
+	largest = endpoint->mtu;
+	if (!largest)
+		largest = MTU_UNKNOWN;
 
 	/*
 	 * A stock kernel cuts a message that is too long. So the rest goes behind the caller's
 	 * buffer into ours, and a message with a rest is kept there, whole.
 	 */
-	if (size < (endpoint->mtu ? endpoint->mtu : MTU_UNKNOWN)) {
-		ret = reserve_kept(endpoint);
+	if (size < largest) {
+		ret = reserve_kept(endpoint, largest);
 		if (ret)
 			return ret;
 		iov[1].iov_base = endpoint->kept + size;
@@ -346,10 +212,10 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 		if (n >= 0)
 			break;
 		if (errno != EAGAIN)
-			return -errno;
+			return endpoint_error(endpoint, generation, errno);
 		ret = endpoint_wait(endpoint, &deadline, POLLIN, INT64_MAX, &dead);
 		if (ret)
-			return ret;
+			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
 	}
 
 	*len_out = n;
@@ -380,7 +246,9 @@ int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sq
 		return -EINVAL;
 	if (endpoint->mode == RPMSG_ENDPOINT_STOCK)
 		return -EOPNOTSUPP;
-	if ((endpoint->mtu && len > endpoint->mtu) || len > INT_MAX)
+	if (endpoint->state != ENDPOINT_CONNECTED)
+		return -EPIPE;
+	if (is_too_long(endpoint, len))
 		return -EMSGSIZE;
 	prep_rw(endpoint, sqe, IORING_OP_WRITE, buf, len);
 	return 0;
@@ -391,6 +259,8 @@ int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sq
 {
 	if (!endpoint || !sqe || !buf || !size || size > INT_MAX)
 		return -EINVAL;
+	if (endpoint->state != ENDPOINT_CONNECTED)
+		return -EPIPE;
 	prep_rw(endpoint, sqe, IORING_OP_READ, buf, size);
 	return 0;
 }

@@ -7,6 +7,8 @@
 
 #include <libudev.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "librpmsg.h"
@@ -41,25 +43,58 @@ struct rpmsg_channel {
 	uint32_t src;
 	uint32_t dst;
 	bool announce;
+	ino_t id;		/* as a node's */
 };
 
 struct rpmsg_node {
 	char *syspath;
-	char *path;
+	char *path;		/* NULL: somebody's descriptor, with no file in /dev */
 	struct place place;
 	char name[RPMSG_NAME_SIZE];
 	uint32_t src;
 	uint32_t dst;
 	unsigned int number;
+	char sysname[sizeof("rpmsg4294967295")];
 	ino_t id;		/* of the folder in sysfs: tells a new device of the same name */
 };
 
-struct rpmsg_endpoint {
+/* What is new with each connection of an endpoint. */
+struct connection {
 	int fd;
 	enum rpmsg_endpoint_mode mode;
 	size_t mtu;		/* 0: not known */
-	char *path;
+	char *path;		/* of the node, or NULL */
+	char *sysname;
+	ino_t channel;		/* the channel's id, or 0 */
 	bool owns_node;
+};
+
+/* Where an endpoint leads that was opened by service; service is NULL for others. */
+struct target {
+	char *service;
+	char *processor;	/* its name, or NULL */
+	char *sysname;		/* "remoteprocN", or NULL */
+};
+
+enum endpoint_state {
+	ENDPOINT_CONNECTED,
+	ENDPOINT_DEAD,		/* the caller was told; what was received can still be read */
+	ENDPOINT_WAITING,	/* for the service; the descriptor is @wait's */
+};
+
+struct rpmsg_endpoint {
+	int fd;			/* the number stays; what it is changes */
+	atomic_int mode;	/* enum rpmsg_endpoint_mode */
+	atomic_size_t mtu;
+	atomic_uint generation;
+	atomic_int state;	/* enum endpoint_state */
+	struct target target;
+
+	/* Guards what follows, and changes of what precedes. */
+	pthread_mutex_t lock;
+	struct connection connection;	/* without the descriptor */
+	int timer_fd;		/* -1: never waited */
+
 	/* A message that did not fit into the caller's buffer; belongs to the receiving thread. */
 	unsigned char *kept;
 	size_t kept_size;
@@ -96,6 +131,7 @@ int sysfs_open(const char *syspath, const char *attr, int flags);
 int sysfs_read_fd(int fd, char *buf, size_t size);
 int sysfs_read(const char *syspath, const char *attr, char *buf, size_t size);
 int sysfs_write(const char *syspath, const char *attr, const char *value);
+int device_id(const char *syspath, ino_t *id_out);
 enum device_kind device_kind(struct udev_device *dev);
 int device_number(struct udev_device *dev, const char *prefix, unsigned int *number_out);
 int device_address(struct udev_device *dev, const char *attr, uint32_t *address_out);
@@ -130,7 +166,7 @@ int array_add(struct array *array, void *item);
 int array_take(void **items, size_t count, array_rank_fn rank, const char *name, void **item_out);
 void array_sort(struct array *array, int (*compare)(const void *a, const void *b));
 
-/* processor.c, node.c, endpoint.c */
+/* processor.c, node.c, connection.c */
 
 int processor_new(struct udev_device *dev, struct rpmsg_processor **processor_out);
 int processor_copy(const struct rpmsg_processor *processor,
@@ -142,7 +178,22 @@ enum rpmsg_processor_state processor_state_from_string(const char *text);
 
 int node_find_of_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
 			 struct rpmsg_node **node_out);
-int endpoint_new(int fd, const char *path, enum rpmsg_endpoint_mode mode, size_t mtu,
-		 struct rpmsg_endpoint **endpoint_out);
+int node_create_without_file(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
+			     int64_t timeout_ns, int *fd_out, struct rpmsg_node **node_out);
+
+/* connection.c: ends with connection_close(), unless its descriptor was given away */
+
+bool connection_is_over(int fd);
+void connection_clear(struct connection *connection);
+void connection_close(struct connection *connection);
+int connection_to_node(struct rpmsg_context *ctx, const char *path, struct connection *connection);
+int connection_to_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
+			  const struct deadline *deadline, struct connection *connection);
+
+/* endpoint_open.c */
+
+int endpoint_new(const struct connection *connection, struct rpmsg_endpoint **endpoint_out);
+int endpoint_ready(struct rpmsg_endpoint *endpoint, const struct deadline *deadline);
+int endpoint_died(struct rpmsg_endpoint *endpoint, unsigned int generation);
 
 #endif /* LIBRPMSG_INTERNAL_H */

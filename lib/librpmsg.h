@@ -9,8 +9,8 @@
  *   monitor    tells what becomes of processors, as it happens
  *   coredump   what a processor's memory held when it crashed
  *   channel    a service that a processor announced
- *   node       a character device /dev/rpmsgN, which can be opened
- *   endpoint   an open node: what messages are sent and received through
+ *   node       an endpoint in the kernel, rpmsgN; most have a file /dev/rpmsgN, which can be opened
+ *   endpoint   what messages are sent and received through: an open node
  *
  * Rules that hold for every function:
  *
@@ -731,7 +731,7 @@ const char *rpmsg_channel_get_syspath(const struct rpmsg_channel *channel);
 /* ---- node ---------------------------------------------------------------------------------- */
 
 /**
- * rpmsg_node_list() - read all nodes
+ * rpmsg_node_list() - read all nodes, those without a file in /dev included
  * @ctx: context
  * @processor: only this processor's, or NULL for all, those without a processor included
  * @list_out: array of nodes in the order of their number; free it, with its elements, with
@@ -758,7 +758,7 @@ void rpmsg_node_list_free(struct rpmsg_node **list, size_t count);
  * rpmsg_node_find() - find one node
  * @ctx: context
  * @processor: only on this processor, or NULL for any
- * @name: "/dev/rpmsgN", "rpmsgN", or the name of a service
+ * @name: "/dev/rpmsgN", "rpmsgN", or the name of a service, for which there must be a file
  * @node_out: the node; free it with rpmsg_node_free()
  *
  * Return: 0, -ENOENT when there is none, -ENOTUNIQ when several nodes lead to this service, or a
@@ -817,8 +817,8 @@ int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_
  * @node: node; still to be freed with rpmsg_node_free()
  *
  * Return: 0, -EBUSY while somebody has it open, -ENOENT, -ENODEV or -ENETRESET when it is gone,
- * -EINVAL for a node that the kernel made by itself for a channel and that goes with it, -EACCES
- * without the right to open it.
+ * -EINVAL for a node that the kernel made by itself for a channel and that goes with it, and for
+ * one without a file, which goes with its last descriptor, -EACCES without the right to open it.
  *
  * Since: 0.1
  */
@@ -836,11 +836,21 @@ void rpmsg_node_free(struct rpmsg_node *node);
  * rpmsg_node_get_path() - path of the device, "/dev/rpmsgN"
  * @node: node
  *
- * Return: absolute path.
+ * Return: absolute path, or NULL for an endpoint that is a descriptor of the process that made it.
  *
  * Since: 0.1
  */
 const char *rpmsg_node_get_path(const struct rpmsg_node *node);
+
+/**
+ * rpmsg_node_get_sysname() - the kernel's name, "rpmsgN"
+ * @node: node
+ *
+ * Return: the name, unique while the node exists.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_node_get_sysname(const struct rpmsg_node *node);
 
 /**
  * rpmsg_node_get_name() - name that it was made with, usually that of the service
@@ -905,6 +915,8 @@ enum rpmsg_endpoint_mode {
  * @path: path of the device, or of a link to it
  * @endpoint_out: the endpoint; free it with rpmsg_endpoint_close()
  *
+ * It ends with its remote: every call then answers -EPIPE, for ever.
+ *
  * Return: 0, -ENOENT, -EACCES, -ENETRESET when the remote is gone, -EBUSY while somebody else has
  * it open, -ENOTTY when the file is not an rpmsg node, -EINVAL when the local address of the node
  * is taken, or another errno of open(2).
@@ -919,17 +931,23 @@ int rpmsg_endpoint_open(struct rpmsg_context *ctx, const char *path,
  * @ctx: context; not needed any more when the call returns
  * @processor: only on this processor, or NULL for any
  * @service: name of the service
- * @timeout_ns: limit for the service to appear, and for making the node
- * @endpoint_out: the endpoint; free it with rpmsg_endpoint_close(), which removes the node, too
+ * @timeout_ns: limit for the service to appear, and for making the endpoint
+ * @endpoint_out: the endpoint; free it with rpmsg_endpoint_close(), which removes it from the
+ * kernel
  *
- * Waits for the service, makes a node for it and opens that. Where the kernel made a node for the
- * channel by itself ("rpmsg-raw") and nobody uses it, it is opened instead.
+ * Waits for the service and makes an endpoint for it, which ends with the process in any case. Two
+ * exceptions: where the kernel made a node for the channel by itself ("rpmsg-raw") and nobody uses
+ * it, that is opened; and on mainline's kernels a node is made, which a process that dies without
+ * rpmsg_endpoint_close() leaves behind (rpmsg_node_list() shows it, rpmsg_node_destroy() removes
+ * it).
  *
- * A process that dies without rpmsg_endpoint_close() leaves the node behind; rpmsg_node_list()
- * shows it and rpmsg_node_destroy() removes it.
+ * The endpoint survives the end of its remote. The first call that meets it answers -EPIPE; so does
+ * one that another thread is in at that time. Calls after that wait, within their limits, for the
+ * service to be announced again by the processor of the same name, and connect to it: that is a new
+ * generation (rpmsg_endpoint_get_generation()), whose remote knows nothing of what was sent before.
  *
- * Return: 0 or the errors of rpmsg_channel_wait(), rpmsg_node_create_for_channel(),
- * rpmsg_endpoint_open().
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -EACCES without the right to open
+ * the control device, or another errno of the kernel.
  *
  * Since: 0.1
  */
@@ -953,9 +971,15 @@ void rpmsg_endpoint_close(struct rpmsg_endpoint *endpoint);
  * @endpoint: endpoint; keeps owning the descriptor, which lives until rpmsg_endpoint_close()
  *
  * Readable (POLLIN) means that rpmsg_endpoint_recv() will not have to wait; writable (POLLOUT, not
- * in %RPMSG_ENDPOINT_STOCK) that rpmsg_endpoint_send() will not; POLLERR that the remote is gone.
+ * in %RPMSG_ENDPOINT_STOCK) that rpmsg_endpoint_send() will not; POLLERR that the remote is gone,
+ * which rpmsg_endpoint_recv() then tells. From there on until the service is back it is readable
+ * now and then: call rpmsg_endpoint_recv() or rpmsg_endpoint_reconnect(), with a limit of 0, to
+ * look for it.
+ *
  * After rpmsg_endpoint_recv() answered -EMSGSIZE the message waits in the library, not in the
- * kernel: call it again before polling. The descriptor is in non-blocking mode; leave it there.
+ * kernel: call it again before polling. The descriptor is in non-blocking mode; leave it there. Its
+ * number stays for the life of the endpoint, but the file behind it is another after -EPIPE and
+ * after each reconnection: register it with epoll again then.
  *
  * Return: the descriptor, or -EINVAL.
  *
@@ -967,11 +991,49 @@ int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint);
  * rpmsg_endpoint_get_path() - path of its device
  * @endpoint: endpoint
  *
- * Return: the path.
+ * Return: the path, valid until the endpoint reconnects, or NULL when it has none.
  *
  * Since: 0.1
  */
 const char *rpmsg_endpoint_get_path(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_get_sysname() - the kernel's name for it, "rpmsgN"
+ * @endpoint: endpoint
+ *
+ * Return: the name, valid until the endpoint reconnects; of its folder in /sys/class/rpmsg.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_endpoint_get_sysname(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_get_generation() - how often it was connected
+ * @endpoint: endpoint
+ *
+ * May be called from any thread.
+ *
+ * Return: 1 at first, and one more after each reconnection.
+ *
+ * Since: 0.1
+ */
+uint32_t rpmsg_endpoint_get_generation(const struct rpmsg_endpoint *endpoint);
+
+/**
+ * rpmsg_endpoint_reconnect() - make sure that the remote is there, or there again
+ * @endpoint: endpoint of rpmsg_endpoint_open_service()
+ * @timeout_ns: limit for the service to appear, and for making the endpoint anew
+ *
+ * rpmsg_endpoint_send() and rpmsg_endpoint_recv() do this by themselves after they answered -EPIPE.
+ * This is for who uses io_uring, or wants to know before there is something to send. Messages of
+ * the old generation that were not read are lost.
+ *
+ * Return: 0, also when it was connected all the time; -EOPNOTSUPP for an endpoint of
+ * rpmsg_endpoint_open(); the errors of rpmsg_endpoint_open_service().
+ *
+ * Since: 0.1
+ */
+int rpmsg_endpoint_reconnect(struct rpmsg_endpoint *endpoint, int64_t timeout_ns);
 
 /**
  * rpmsg_endpoint_get_mtu() - the largest message, in bytes
@@ -988,7 +1050,7 @@ int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_ou
  * rpmsg_endpoint_get_mode() - how its messages travel
  * @endpoint: endpoint
  *
- * Return: the mode, which does not change while the endpoint is open.
+ * Return: the mode; another one after a reconnection only if the kernel's modules were replaced.
  *
  * Since: 0.1
  */
@@ -1004,8 +1066,9 @@ enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *en
  * Success means that the transport took the message, not that the remote processor read it.
  *
  * Return: 0, -EMSGSIZE when it is larger than the transport can carry, -EPIPE when the remote is
- * gone, -EINVAL when the node has no destination address, -EAGAIN, -ETIMEDOUT, -EINTR (see the
- * rules on time; the message was not sent).
+ * gone (the message was not sent; rpmsg_endpoint_open_service() says what follows), -EINVAL when
+ * the node has no destination address, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time; the
+ * message was not sent).
  *
  * Since: 0.1
  */
@@ -1022,8 +1085,9 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
  *	written with -EMSGSIZE.
  *
  * Return: 0, -EMSGSIZE when the message is larger than @size (it is kept, its length is in
- * @len_out, call again with a larger buffer), -EPIPE when the remote is gone, -EAGAIN, -ETIMEDOUT,
- * -EINTR (see the rules on time; no message is lost).
+ * @len_out, call again with a larger buffer), -EPIPE when the remote is gone
+ * (rpmsg_endpoint_open_service() says what follows), -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on
+ * time; no message is lost).
  *
  * Since: 0.1
  */
@@ -1043,7 +1107,8 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
  * in any order; to keep messages in order have one outstanding at a time, or link them
  * (IOSQE_IO_LINK).
  *
- * Return: 0, -EMSGSIZE when it is larger than the transport can carry, -EOPNOTSUPP in
+ * Return: 0, -EMSGSIZE when it is larger than the transport can carry, -EPIPE before
+ * rpmsg_endpoint_reconnect() when the remote was gone, -EOPNOTSUPP in
  * %RPMSG_ENDPOINT_STOCK: there such a request may never complete, use rpmsg_endpoint_send().
  *
  * Since: 0.1
@@ -1063,7 +1128,7 @@ int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sq
  * or goes away, -EMSGSIZE when it does not fit (the message is kept), -ECANCELED. With several
  * outstanding, which message lands in which buffer is not defined. Works in every mode.
  *
- * Return: 0, or -EINVAL.
+ * Return: 0, -EINVAL, or -EPIPE before rpmsg_endpoint_reconnect() when the remote was gone.
  *
  * Since: 0.1
  */

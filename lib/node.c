@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Nodes: the character devices /dev/rpmsgN, made through a control device /dev/rpmsg_ctrlM.
+ * Nodes: endpoints in the kernel, rpmsgN, made through a control device /dev/rpmsg_ctrlM. Most have
+ * a file /dev/rpmsgN; the others are a file descriptor of whoever made them.
  *
  * Mainline's kernel does not tell which node an RPMSG_CREATE_EPT_IOCTL made. Under a lock on the
  * control device (lock order: nothing else is held) the library takes down what hangs below it,
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -26,23 +27,13 @@
 /* flock(2) knows no deadline: how often to try. */
 #define LOCK_SLICE_NS	(1 * 1000000LL)
 
-static int folder_id(const char *syspath, ino_t *id_out)
-{
-	struct stat st;
-
-	if (stat(syspath, &st))
-		return errno == ENOENT ? -ENODEV : -errno;
-	*id_out = st.st_ino;
-	return 0;
-}
-
 static int node_new(struct udev_device *dev, struct rpmsg_node **node_out)
 {
 	const char *path = udev_device_get_devnode(dev);
 	struct rpmsg_node *node;
 	int ret;
 
-	if (!path)
+	if (!path && major(udev_device_get_devnum(dev)))
 		return -ENODEV;
 	node = calloc(1, sizeof(*node));
 	if (!node)
@@ -56,15 +47,16 @@ static int node_new(struct udev_device *dev, struct rpmsg_node **node_out)
 	if (!ret)
 		ret = device_address(dev, "dst", &node->dst);
 	if (!ret)
-		ret = folder_id(udev_device_get_syspath(dev), &node->id);
+		ret = device_id(udev_device_get_syspath(dev), &node->id);
 	if (!ret)
 		ret = place_init(&node->place, dev);
 	if (ret)
 		goto fail;
 
-	node->path = strdup(path);
+	snprintf(node->sysname, sizeof(node->sysname), "rpmsg%u", node->number);
+	node->path = path ? strdup(path) : NULL;
 	node->syspath = strdup(udev_device_get_syspath(dev));
-	if (!node->path || !node->syspath) {
+	if ((path && !node->path) || !node->syspath) {
 		ret = -ENOMEM;
 		goto fail;
 	}
@@ -162,9 +154,10 @@ static enum name_rank node_rank(const void *item, const char *name)
 {
 	const struct rpmsg_node *node = item;
 
-	if (!strcmp(node->path, name) || !strcmp(strrchr(node->path, '/') + 1, name))
+	if (!strcmp(node->sysname, name) || (node->path && !strcmp(node->path, name)))
 		return NAME_OWN;
-	return strcmp(node->name, name) ? NAME_OTHER : NAME_SHARED;
+	/* Who asks for a service wants to open it. */
+	return !node->path || strcmp(node->name, name) ? NAME_OTHER : NAME_SHARED;
 }
 
 int rpmsg_node_find(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
@@ -361,12 +354,17 @@ static int node_of_number(struct rpmsg_context *ctx, struct udev_device *control
 	return ret;
 }
 
+/*
+ * Where @fd_out is wanted, the endpoint is to have no file in /dev but this descriptor, and
+ * -EOPNOTSUPP says that the kernel makes no such endpoints.
+ */
 static int node_create_on(struct rpmsg_context *ctx, struct udev_device *control,
 			  const struct deadline *deadline, const struct rpmsg_endpoint_info *info,
-			  struct rpmsg_node **node_out)
+			  int *fd_out, struct rpmsg_node **node_out)
 {
 	struct rpmsg_endpoint_create create = {
-		.size = sizeof(create), .src = info->src, .dst = info->dst,
+		.size = sizeof(create), .src = info->src, .dst = info->dst, .fd = -1,
+		.flags = fd_out ? RPMSG_ENDPOINT_NO_NODE : 0,
 	};
 	int fd, ret;
 
@@ -377,16 +375,23 @@ static int node_create_on(struct rpmsg_context *ctx, struct udev_device *control
 
 	if (!ioctl(fd, RPMSG_IOC_CREATE_ENDPOINT, &create))
 		ret = node_of_number(ctx, control, create.index, node_out);
-	else if (errno == EINVAL || errno == ENOTTY)
-		ret = node_create_and_find(ctx, control, fd, deadline, info, node_out);
-	else
+	else if (errno != EINVAL && errno != ENOTTY)
 		ret = -errno;
+	else if (fd_out)
+		ret = -EOPNOTSUPP;
+	else
+		ret = node_create_and_find(ctx, control, fd, deadline, info, node_out);
 	close(fd);	/* and unlock */
+	if (ret && create.fd >= 0)
+		close(create.fd);
+	else if (fd_out)
+		*fd_out = create.fd;
 	return ret;
 }
 
 static int node_create(struct rpmsg_context *ctx, struct control_want *want, const char *name,
-		       uint32_t src, uint32_t dst, int64_t timeout_ns, struct rpmsg_node **node_out)
+		       uint32_t src, uint32_t dst, int64_t timeout_ns, int *fd_out,
+		       struct rpmsg_node **node_out)
 {
 	struct rpmsg_endpoint_info info = { .src = src, .dst = dst };
 	struct deadline deadline;
@@ -404,7 +409,7 @@ static int node_create(struct rpmsg_context *ctx, struct control_want *want, con
 	ret = device_wait(ctx, "rpmsg", &deadline, control_scan, want);
 	if (ret)
 		return ret;
-	ret = node_create_on(ctx, want->control, &deadline, &info, node_out);
+	ret = node_create_on(ctx, want->control, &deadline, &info, fd_out, node_out);
 	udev_device_unref(want->control);
 	return ret;
 }
@@ -417,7 +422,7 @@ int rpmsg_node_create(struct rpmsg_context *ctx, const struct rpmsg_processor *p
 
 	if (!ctx || !name || !node_out)
 		return -EINVAL;
-	return node_create(ctx, &want, name, src, dst, timeout_ns, node_out);
+	return node_create(ctx, &want, name, src, dst, timeout_ns, NULL, node_out);
 }
 
 int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
@@ -428,7 +433,17 @@ int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_
 	if (!ctx || !channel || !node_out)
 		return -EINVAL;
 	return node_create(ctx, &want, channel->service, RPMSG_ADDRESS_ANY, channel->dst,
-			   timeout_ns, node_out);
+			   timeout_ns, NULL, node_out);
+}
+
+/* An endpoint that is a descriptor, in blocking mode. -EOPNOTSUPP: the kernel has none. */
+int node_create_without_file(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
+			     int64_t timeout_ns, int *fd_out, struct rpmsg_node **node_out)
+{
+	struct control_want want = { .channel = channel };
+
+	return node_create(ctx, &want, channel->service, RPMSG_ADDRESS_ANY, channel->dst,
+			   timeout_ns, fd_out, node_out);
 }
 
 int rpmsg_node_destroy(struct rpmsg_node *node)
@@ -436,7 +451,7 @@ int rpmsg_node_destroy(struct rpmsg_node *node)
 	ino_t id;
 	int fd, ret;
 
-	if (!node)
+	if (!node || !node->path)
 		return -EINVAL;
 
 	fd = open(node->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -444,7 +459,7 @@ int rpmsg_node_destroy(struct rpmsg_node *node)
 		return -errno;
 
 	/* While it is open its number is not given to another: now it can be told. */
-	ret = folder_id(node->syspath, &id);
+	ret = device_id(node->syspath, &id);
 	if (!ret && id != node->id)
 		ret = -ENODEV;
 	if (!ret && ioctl(fd, RPMSG_DESTROY_EPT_IOCTL))
@@ -456,6 +471,11 @@ int rpmsg_node_destroy(struct rpmsg_node *node)
 const char *rpmsg_node_get_path(const struct rpmsg_node *node)
 {
 	return node->path;
+}
+
+const char *rpmsg_node_get_sysname(const struct rpmsg_node *node)
+{
+	return node->sysname;
 }
 
 const char *rpmsg_node_get_name(const struct rpmsg_node *node)

@@ -2,11 +2,12 @@
 /*
  * sysfs: attributes, and the devices that matter to us among those that libudev lists.
  *
- * The "rpmsg" subsystem is two things under one name. The bus holds channels, which have no device
- * number; the class holds control devices and nodes, which have. All of them hang below the device
- * that is their transport, with other rpmsg devices and nothing else in between. How deep, and what
- * is above the transport on the way to the processor, differs between kernels: so walk up, and
- * never count.
+ * The "rpmsg" subsystem is two things under one name. The bus holds channels, whose names have
+ * dots; the class holds control devices and nodes. A node without a device number is an endpoint
+ * that is somebody's file descriptor, and cannot be opened. All of them hang below the device that
+ * is their transport, with other rpmsg devices and nothing else in between. How deep, and what is
+ * above the transport on the way to the processor, differs between kernels: so walk up, and never
+ * count.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -83,6 +85,17 @@ int sysfs_write(const char *syspath, const char *attr, const char *value)
 	return n < 0 ? n : 0;
 }
 
+/* What tells a device from a later one of the same path: the inode of its folder. */
+int device_id(const char *syspath, ino_t *id_out)
+{
+	struct stat st;
+
+	if (stat(syspath, &st))
+		return errno == ENOENT ? -ENODEV : -errno;
+	*id_out = st.st_ino;
+	return 0;
+}
+
 /* The N of a device called @prefix N. */
 int device_number(struct udev_device *dev, const char *prefix, unsigned int *number_out)
 {
@@ -108,13 +121,11 @@ enum device_kind device_kind(struct udev_device *dev)
 
 	if (!subsystem || strcmp(subsystem, "rpmsg"))
 		return DEVICE_OTHER;
-	if (!major(udev_device_get_devnum(dev)))
-		return DEVICE_CHANNEL;
-	if (!device_number(dev, "rpmsg_ctrl", &number))
-		return DEVICE_CONTROL;
 	if (!device_number(dev, "rpmsg", &number))
 		return DEVICE_NODE;
-	return DEVICE_OTHER;
+	if (!device_number(dev, "rpmsg_ctrl", &number))
+		return DEVICE_CONTROL;
+	return major(udev_device_get_devnum(dev)) ? DEVICE_OTHER : DEVICE_CHANNEL;
 }
 
 /* An address: hexadecimal on the bus, signed decimal in the class, where -1 is "any". */

@@ -338,7 +338,7 @@ static int create_told(int fd, struct rpmsg_endpoint_create *info)
 {
 	int number;
 
-	if (fake_create != FAKE_CREATE_TOLD) {
+	if (fake_create != FAKE_CREATE_TOLD || info->flags) {
 		errno = EINVAL;
 		return -1;
 	}

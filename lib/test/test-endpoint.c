@@ -92,12 +92,19 @@ static int64_t now_ns(void)
 
 static struct rpmsg_endpoint *open_pair(int *peer, enum rpmsg_endpoint_mode mode, size_t mtu)
 {
+	struct connection connection = { .mode = mode, .mtu = mtu };
 	struct rpmsg_endpoint *endpoint;
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) ||
-	    endpoint_new(fds[0], "/dev/rpmsg0", mode, mtu, &endpoint)) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds)) {
 		puts("Bail out! no socket pair");
+		exit(1);
+	}
+	connection.fd = fds[0];
+	connection.path = strdup("/dev/rpmsg0");
+	connection.sysname = strdup("rpmsg0");
+	if (!connection.path || !connection.sysname || endpoint_new(&connection, &endpoint)) {
+		puts("Bail out! no memory");
 		exit(1);
 	}
 	*peer = fds[1];

@@ -182,6 +182,18 @@ const char *ctl_address(uint32_t address)
 	return out;
 }
 
+const char *ctl_node(const struct rpmsg_node *node)
+{
+	const char *path = rpmsg_node_get_path(node);
+	char *out;
+
+	if (path)
+		return path;
+	out = next_buffer();
+	snprintf(out, 32, "[%s]", rpmsg_node_get_sysname(node));
+	return out;
+}
+
 const char *ctl_seconds(int64_t ns)
 {
 	char *out = next_buffer();

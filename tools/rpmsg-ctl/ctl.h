@@ -59,6 +59,9 @@ const char *ctl_clean(const char *text);
 const char *ctl_address(uint32_t address);
 const char *ctl_seconds(int64_t ns);
 
+/* Its device, or in brackets its name where there is nothing to open. */
+const char *ctl_node(const struct rpmsg_node *node);
+
 /* The state that it had when it was last read. */
 const char *ctl_state(const struct rpmsg_processor *processor);
 

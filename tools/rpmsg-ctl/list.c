@@ -75,7 +75,7 @@ static void print_table(const struct listing *listing)
 		const struct rpmsg_node *node = listing->nodes[i];
 
 		printf("%-14s %-14s %-31s %10s %10s\n", or_dash(rpmsg_node_get_processor(node)),
-		       rpmsg_node_get_path(node), ctl_clean(rpmsg_node_get_name(node)),
+		       ctl_node(node), ctl_clean(rpmsg_node_get_name(node)),
 		       ctl_address(rpmsg_node_get_src(node)),
 		       ctl_address(rpmsg_node_get_dst(node)));
 	}
@@ -122,6 +122,7 @@ static struct json_object *json_node(const struct rpmsg_node *node)
 	struct json_object *object = json_object_new_object();
 
 	add_string(object, "processor", rpmsg_node_get_processor(node));
+	add_string(object, "node", rpmsg_node_get_sysname(node));
 	add_string(object, "path", rpmsg_node_get_path(node));
 	add_string(object, "name", rpmsg_node_get_name(node));
 	add_address(object, "src", rpmsg_node_get_src(node));
@@ -199,9 +200,10 @@ const struct ctl_command command_list = {
 		"Show processors, the services that they announced, and the devices /dev/rpmsgN.\n"
 		"\n"
 		"  -j, --json  print JSON; an address that is \"any\" is null, as is the processor of a\n"
-		"              transport that has none\n"
+		"              transport that has none, and the path of a [rpmsgN]\n"
 		"  -h, --help  show this\n"
 		"\n"
+		"[rpmsgN] is the endpoint of an application, and has no device that others could open.\n"
 		"Bytes of names that cannot be printed are shown as \\xNN.\n",
 	.run = run,
 };

@@ -214,7 +214,7 @@ static int ping_endpoint(struct ping *ping, const struct ping_args *args)
 		return ctl_fail(-ENOMEM, "cannot ping '%s'", ping->target);
 
 	printf("PING %s through %s: %zu bytes\n", ping->target,
-	       rpmsg_endpoint_get_path(ping->endpoint), ping->size);
+	       rpmsg_endpoint_get_sysname(ping->endpoint), ping->size);
 	fflush(stdout);
 	start_ns = now_ns();
 	ret = ping_all(ping, args);
