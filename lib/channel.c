@@ -51,6 +51,22 @@ fail:
 	return ret;
 }
 
+int channel_copy(const struct rpmsg_channel *channel, struct rpmsg_channel **channel_out)
+{
+	struct rpmsg_channel *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *channel;
+	copy->syspath = strdup(channel->syspath);
+	if (place_copy(&copy->place, &channel->place) || !copy->syspath) {
+		rpmsg_channel_free(copy);
+		return -ENOMEM;
+	}
+	*channel_out = copy;
+	return 0;
+}
+
 void rpmsg_channel_free(struct rpmsg_channel *channel)
 {
 	if (!channel)

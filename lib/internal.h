@@ -137,13 +137,16 @@ int device_number(struct udev_device *dev, const char *prefix, unsigned int *num
 int device_address(struct udev_device *dev, const char *attr, uint32_t *address_out);
 int device_name(struct udev_device *dev, char name[RPMSG_NAME_SIZE]);
 struct udev_device *device_transport(struct udev_device *dev);
+struct udev_device *device_processor(struct udev_device *dev);
 bool device_is_below(struct udev_device *dev, const struct rpmsg_processor *processor);
 int device_walk(struct rpmsg_context *ctx, const char *subsystem, struct udev_device *below,
 		device_visit_fn visit, void *data);
 struct udev_monitor *device_monitor(struct rpmsg_context *ctx, const char *subsystem);
+bool monitor_drain(struct udev_monitor *monitor);
 int device_wait(struct rpmsg_context *ctx, const char *subsystem, const struct deadline *deadline,
 		int (*scan)(struct rpmsg_context *ctx, void *data), void *data);
 int place_init(struct place *place, struct udev_device *dev);
+int place_copy(struct place *place, const struct place *from);
 void place_clear(struct place *place);
 
 /* array.c: an array of pointers that grows */
@@ -166,7 +169,34 @@ int array_add(struct array *array, void *item);
 int array_take(void **items, size_t count, array_rank_fn rank, const char *name, void **item_out);
 void array_sort(struct array *array, int (*compare)(const void *a, const void *b));
 
-/* processor.c, node.c, connection.c */
+/* presence.c: which channels and nodes there are, and what of that is new */
+
+/* What is told of. Of the pointers, which are the taker's, one is not NULL. */
+struct news {
+	enum rpmsg_change change;
+	struct rpmsg_processor *processor;
+	struct rpmsg_channel *channel;
+	struct rpmsg_node *node;
+};
+
+struct listing {
+	struct array channels;
+	struct array nodes;
+};
+
+struct presence {
+	struct listing known;	/* what was told */
+	struct listing now;	/* while comparing: what a look found and is not known */
+	bool looking;		/* there may be differences */
+	bool comparing;
+	bool settled;		/* the first look was told */
+};
+
+int presence_step(struct presence *presence, struct rpmsg_context *ctx, const char *processor,
+		  struct news *news);
+void presence_clear(struct presence *presence);
+
+/* processor.c, channel.c, node.c */
 
 int processor_new(struct udev_device *dev, struct rpmsg_processor **processor_out);
 int processor_copy(const struct rpmsg_processor *processor,
@@ -176,6 +206,8 @@ int processor_read(const struct rpmsg_processor *processor, const char *attr, ch
 int processor_write(const struct rpmsg_processor *processor, const char *attr, const char *value);
 enum rpmsg_processor_state processor_state_from_string(const char *text);
 
+int channel_copy(const struct rpmsg_channel *channel, struct rpmsg_channel **channel_out);
+int node_copy(const struct rpmsg_node *node, struct rpmsg_node **node_out);
 int node_find_of_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
 			 struct rpmsg_node **node_out);
 int node_create_without_file(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,

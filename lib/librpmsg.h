@@ -6,11 +6,12 @@
  *
  *   context    what discovery needs; holds no device open
  *   processor  a core under remoteproc, /sys/class/remoteproc/remoteprocN
- *   monitor    tells what becomes of processors, as it happens
+ *   monitor    tells what becomes of processors, channels and nodes, as it happens
  *   coredump   what a processor's memory held when it crashed
  *   channel    a service that a processor announced
  *   node       an endpoint in the kernel, rpmsgN; most have a file /dev/rpmsgN, which can be opened
  *   endpoint   what messages are sent and received through: an open node
+ *   statistics counters of a node, or of a transport
  *
  * Rules that hold for every function:
  *
@@ -55,6 +56,7 @@ struct rpmsg_coredump;
 struct rpmsg_channel;
 struct rpmsg_node;
 struct rpmsg_endpoint;
+struct rpmsg_statistics;
 
 /** define RPMSG_ADDRESS_ANY - no fixed address; as a source: the kernel chooses one */
 #define RPMSG_ADDRESS_ANY	UINT32_MAX
@@ -407,10 +409,10 @@ int rpmsg_processor_read_trace(const struct rpmsg_processor *processor, unsigned
 /* ---- monitor ------------------------------------------------------------------------------- */
 
 /**
- * enum rpmsg_change - what became of a processor
+ * enum rpmsg_change - what became of a processor, a channel, or a node
  * @RPMSG_CHANGE_PRESENT: it was there when the monitor began
  * @RPMSG_CHANGE_ADDED: it came
- * @RPMSG_CHANGE_STATE: its state changed
+ * @RPMSG_CHANGE_STATE: its state changed; of processors only
  * @RPMSG_CHANGE_REMOVED: it is gone
  */
 enum rpmsg_change {
@@ -476,13 +478,47 @@ int64_t rpmsg_monitor_get_interval_ns(const struct rpmsg_monitor *monitor);
  *
  * First come the processors that are there already, each with %RPMSG_CHANGE_PRESENT.
  *
- * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), or a negative errno of reading
- * sysfs; after each error it may be called again.
+ * Return: 0, -EINVAL after rpmsg_monitor_add_devices(), -EAGAIN, -ETIMEDOUT, -EINTR (see the rules
+ * on time), or a negative errno of reading sysfs; after each error it may be called again.
  *
  * Since: 0.1
  */
 int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
 		       enum rpmsg_change *change_out, struct rpmsg_processor **processor_out);
+
+/**
+ * rpmsg_monitor_add_devices() - watch channels and nodes, too
+ * @monitor: monitor; of one processor: those below it
+ *
+ * To be called before rpmsg_monitor_next_any(), which then tells of them.
+ *
+ * Return: 0 or a negative errno of the descriptors that it is made of.
+ *
+ * Since: 0.1
+ */
+int rpmsg_monitor_add_devices(struct rpmsg_monitor *monitor);
+
+/**
+ * rpmsg_monitor_next_any() - take the next change, of whatever it is
+ * @monitor: monitor
+ * @timeout_ns: limit of the wait for one
+ * @change_out: what became of it
+ * @processor_out: the processor, or NULL; free it with rpmsg_processor_free()
+ * @channel_out: the channel, or NULL; free it with rpmsg_channel_free()
+ * @node_out: the node, or NULL; free it with rpmsg_node_free()
+ *
+ * As rpmsg_monitor_next(), and exactly one of the three is not NULL. Channels and nodes are looked
+ * at when the kernel says that something happened to one of them: what came and went between two
+ * looks is not told, but all that stays or goes is. What is told of processors may be older than
+ * that.
+ *
+ * Return: as rpmsg_monitor_next().
+ *
+ * Since: 0.1
+ */
+int rpmsg_monitor_next_any(struct rpmsg_monitor *monitor, int64_t timeout_ns,
+			   enum rpmsg_change *change_out, struct rpmsg_processor **processor_out,
+			   struct rpmsg_channel **channel_out, struct rpmsg_node **node_out);
 
 /* ---- coredump ------------------------------------------------------------------------------ */
 
@@ -1134,6 +1170,94 @@ int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sq
  */
 int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe, void *buf,
 			     size_t size);
+
+/* ---- statistics ---------------------------------------------------------------------------- */
+
+/**
+ * rpmsg_statistics_list() - read the counters of all transports and nodes
+ * @ctx: context
+ * @processor: only this processor's, or NULL for all, those without a processor included
+ * @list_out: array of statistics, transports first, each kind by its name; free it, with its
+ *	elements, with rpmsg_statistics_list_free()
+ * @count_out: elements in the array; 0 is a success
+ *
+ * A transport is what carries the messages of all nodes of a processor: a virtio device, usually.
+ * Mainline's kernels count nothing, and what counts nothing is left out.
+ *
+ * Counters grow from 0 on, for as long as the device exists. Those of one device are read one after
+ * the other, while it goes on.
+ *
+ * Return: 0 or a negative errno of reading sysfs.
+ *
+ * Since: 0.1
+ */
+int rpmsg_statistics_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
+			  struct rpmsg_statistics ***list_out, size_t *count_out);
+
+/**
+ * rpmsg_statistics_list_free() - free an array of statistics and its elements
+ * @list: array of rpmsg_statistics_list(), or NULL
+ * @count: its elements
+ *
+ * Since: 0.1
+ */
+void rpmsg_statistics_list_free(struct rpmsg_statistics **list, size_t count);
+
+/**
+ * rpmsg_statistics_get_device() - the device that counts
+ * @statistics: statistics
+ *
+ * Return: "rpmsgN" of a node, or the kernel's name of a transport, such as "virtioN".
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_statistics_get_device(const struct rpmsg_statistics *statistics);
+
+/**
+ * rpmsg_statistics_get_name() - name that a node was made with, usually that of the service
+ * @statistics: statistics
+ *
+ * Return: the name, or NULL for a transport.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_statistics_get_name(const struct rpmsg_statistics *statistics);
+
+/**
+ * rpmsg_statistics_get_processor() - the processor that the device leads to
+ * @statistics: statistics
+ *
+ * Return: "remoteprocN", or NULL when the transport does not belong to a remoteproc.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_statistics_get_processor(const struct rpmsg_statistics *statistics);
+
+/**
+ * rpmsg_statistics_get_id() - what tells a device from a later one of the same name
+ * @statistics: statistics
+ *
+ * Return: a number that is the device's for as long as the system runs.
+ *
+ * Since: 0.1
+ */
+uint64_t rpmsg_statistics_get_id(const struct rpmsg_statistics *statistics);
+
+/**
+ * rpmsg_statistics_get_counter() - one counter after the other
+ * @statistics: statistics
+ * @index: which one, from 0, in the order of their names
+ * @value_out: its value; not written with NULL
+ *
+ * The names are those of the files in the device's folder statistics/ in sysfs, where later kernels
+ * may have others: docs/differences.md.
+ *
+ * Return: its name, or NULL when there are no more.
+ *
+ * Since: 0.1
+ */
+const char *rpmsg_statistics_get_counter(const struct rpmsg_statistics *statistics, size_t index,
+					 uint64_t *value_out);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The monitor: what becomes of processors.
+ * The monitor: what becomes of processors, and on request of channels and nodes (presence.c).
  *
  * It keeps what it told so far, and compares. Two sources say what may have changed:
  *
@@ -41,6 +41,8 @@ struct known {
 struct rpmsg_monitor {
 	struct rpmsg_context *ctx;
 	struct udev_monitor *uevents;		/* NULL: not to be had */
+	struct udev_monitor *devices;		/* of channels and nodes; the same */
+	struct presence presence;
 	struct array known;
 	char *sysname;				/* NULL: all */
 	int epoll_fd;
@@ -48,6 +50,7 @@ struct rpmsg_monitor {
 	uint64_t tick;				/* of the timer */
 	bool scanning;				/* there may be more differences */
 	bool settled;				/* the first scan is over */
+	bool has_devices;			/* channels and nodes are watched */
 };
 
 int64_t rpmsg_monitor_get_interval_ns(const struct rpmsg_monitor *monitor)
@@ -152,6 +155,8 @@ void rpmsg_monitor_free(struct rpmsg_monitor *monitor)
 	for (i = 0; i < monitor->known.count; i++)
 		known_free(monitor->known.items[i]);
 	free(monitor->known.items);
+	presence_clear(&monitor->presence);
+	udev_monitor_unref(monitor->devices);
 	udev_monitor_unref(monitor->uevents);
 	if (monitor->timer_fd >= 0)
 		close(monitor->timer_fd);
@@ -160,6 +165,28 @@ void rpmsg_monitor_free(struct rpmsg_monitor *monitor)
 	rpmsg_context_free(monitor->ctx);
 	free(monitor->sysname);
 	free(monitor);
+}
+
+int rpmsg_monitor_add_devices(struct rpmsg_monitor *monitor)
+{
+	int ret;
+
+	if (!monitor)
+		return -EINVAL;
+	if (monitor->has_devices)
+		return 0;
+	monitor->devices = device_monitor(monitor->ctx, "rpmsg");
+	if (monitor->devices) {
+		ret = epoll_add(monitor, udev_monitor_get_fd(monitor->devices));
+		if (ret) {
+			udev_monitor_unref(monitor->devices);
+			monitor->devices = NULL;
+			return ret;
+		}
+	}
+	monitor->has_devices = true;
+	monitor->presence.looking = true;
+	return 0;
 }
 
 int rpmsg_monitor_get_fd(const struct rpmsg_monitor *monitor)
@@ -184,12 +211,6 @@ static struct known *known_find(const struct rpmsg_monitor *monitor, const char 
 	}
 	return NULL;
 }
-
-/* What a step found, for who asked. */
-struct news {
-	enum rpmsg_change change;
-	struct rpmsg_processor *processor;
-};
 
 /* These three take a difference over: 1, or a negative errno and nothing is changed. */
 
@@ -370,6 +391,7 @@ static int step_scan(struct rpmsg_monitor *monitor, struct news *news)
 	if (read(monitor->timer_fd, &expired, sizeof(expired)) == sizeof(expired)) {
 		monitor->tick++;
 		monitor->scanning = true;
+		monitor->presence.looking = true;
 	}
 	if (!monitor->scanning)
 		return 0;
@@ -386,28 +408,67 @@ static int step_scan(struct rpmsg_monitor *monitor, struct news *news)
 	return ret;
 }
 
-int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
-		       enum rpmsg_change *change_out, struct rpmsg_processor **processor_out)
+/* Channels and nodes, of which a uevent says no more than that it is time to look. */
+static int step_devices(struct rpmsg_monitor *monitor, struct news *news)
+{
+	if (!monitor->has_devices)
+		return 0;
+	if (monitor->devices && monitor_drain(monitor->devices))
+		monitor->presence.looking = true;
+	return presence_step(&monitor->presence, monitor->ctx, monitor->sysname, news);
+}
+
+static int monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns, struct news *news)
 {
 	struct deadline deadline;
-	struct news news;
 	short revents;
 	int ret;
 
-	if (!monitor || !change_out || !processor_out)
-		return -EINVAL;
+	*news = (struct news){ 0 };
 	ret = deadline_init(&deadline, timeout_ns);
-
 	while (!ret) {
 		/* What is told before what is seen: it is older. */
-		ret = step_uevents(monitor, &news);
+		ret = step_uevents(monitor, news);
 		if (!ret)
-			ret = step_scan(monitor, &news);
+			ret = step_scan(monitor, news);
+		if (!ret)
+			ret = step_devices(monitor, news);
 		if (!ret)
 			ret = deadline_poll(&deadline, monitor->epoll_fd, POLLIN, INT64_MAX,
 					    &revents);
 	}
-	if (ret < 0)
+	return ret < 0 ? ret : 0;
+}
+
+int rpmsg_monitor_next_any(struct rpmsg_monitor *monitor, int64_t timeout_ns,
+			   enum rpmsg_change *change_out, struct rpmsg_processor **processor_out,
+			   struct rpmsg_channel **channel_out, struct rpmsg_node **node_out)
+{
+	struct news news;
+	int ret;
+
+	if (!monitor || !change_out || !processor_out || !channel_out || !node_out)
+		return -EINVAL;
+	ret = monitor_next(monitor, timeout_ns, &news);
+	if (ret)
+		return ret;
+	*change_out = news.change;
+	*processor_out = news.processor;
+	*channel_out = news.channel;
+	*node_out = news.node;
+	return 0;
+}
+
+int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
+		       enum rpmsg_change *change_out, struct rpmsg_processor **processor_out)
+{
+	struct news news;
+	int ret;
+
+	if (!monitor || !change_out || !processor_out || monitor->has_devices)
+		return -EINVAL;
+	ret = monitor_next(monitor, timeout_ns, &news);
+	if (ret)
 		return ret;
 	*change_out = news.change;
 	*processor_out = news.processor;

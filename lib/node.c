@@ -68,6 +68,24 @@ fail:
 	return ret;
 }
 
+int node_copy(const struct rpmsg_node *node, struct rpmsg_node **node_out)
+{
+	struct rpmsg_node *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *node;
+	copy->syspath = strdup(node->syspath);
+	copy->path = node->path ? strdup(node->path) : NULL;
+	if (place_copy(&copy->place, &node->place) || !copy->syspath ||
+	    (node->path && !copy->path)) {
+		rpmsg_node_free(copy);
+		return -ENOMEM;
+	}
+	*node_out = copy;
+	return 0;
+}
+
 void rpmsg_node_free(struct rpmsg_node *node)
 {
 	if (!node)

@@ -169,7 +169,7 @@ struct udev_device *device_transport(struct udev_device *dev)
 	return dev;
 }
 
-static struct udev_device *device_processor(struct udev_device *dev)
+struct udev_device *device_processor(struct udev_device *dev)
 {
 	return udev_device_get_parent_with_subsystem_devtype(dev, "remoteproc", NULL);
 }
@@ -198,6 +198,19 @@ int place_init(struct place *place, struct udev_device *dev)
 	if (processor)
 		place->processor = strdup(udev_device_get_sysname(processor));
 	if (!place->transport || (processor && !place->processor)) {
+		place_clear(place);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int place_copy(struct place *place, const struct place *from)
+{
+	*place = (struct place){
+		.transport = strdup(from->transport),
+		.processor = from->processor ? strdup(from->processor) : NULL,
+	};
+	if (!place->transport || (from->processor && !place->processor)) {
 		place_clear(place);
 		return -ENOMEM;
 	}
@@ -268,12 +281,17 @@ struct udev_monitor *device_monitor(struct rpmsg_context *ctx, const char *subsy
 	return monitor;
 }
 
-static void monitor_drain(struct udev_monitor *monitor)
+/* Throw away what it was told. True if there was something. */
+bool monitor_drain(struct udev_monitor *monitor)
 {
 	struct pollfd pfd = { .fd = udev_monitor_get_fd(monitor), .events = POLLIN };
+	bool any = false;
 
-	while (poll(&pfd, 1, 0) > 0)
+	while (poll(&pfd, 1, 0) > 0) {
 		udev_device_unref(udev_monitor_receive_device(monitor));
+		any = true;
+	}
+	return any;
 }
 
 /*

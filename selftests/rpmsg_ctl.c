@@ -35,6 +35,7 @@ FIXTURE(rpmsg_ctl)
 {
 	struct program urproc;
 	struct program ctl;
+	struct program beside;
 	char firmware[FILE_PATH_MAX];
 	char name[32];		/* remoteprocN */
 	char node[32];
@@ -57,6 +58,7 @@ FIXTURE_TEARDOWN(rpmsg_ctl)
 		program_show(&self->urproc);
 		program_show(&self->ctl);
 	}
+	program_kill(&self->beside);
 	program_kill(&self->ctl);
 	program_kill(&self->urproc);
 }
@@ -191,6 +193,90 @@ TEST_F_TIMEOUT(rpmsg_ctl, ping, 120)
 			 "rpmsg-echo"));
 	EXPECT_TRUE(said("5 sent, 5 received"));
 	EXPECT_EQ(1, ctl("ping", "--count", "1", "--size", "497", self->node));
+}
+
+static int64_t counter_of(struct json_object *root, const char *device_key, const char *device,
+			  const char *counter)
+{
+	struct json_object *array, *object, *counters, *field;
+
+	if (!json_object_object_get_ex(root, "statistics", &array))
+		return -1;
+	object = member(array, device_key, device);
+	if (!object || !json_object_object_get_ex(object, "counters", &counters) ||
+	    !json_object_object_get_ex(counters, counter, &field))
+		return -1;
+	return json_object_get_int64(field);
+}
+
+TEST_F_TIMEOUT(rpmsg_ctl, stats, 120)
+{
+	struct json_object *root;
+
+	ASSERT_TRUE(create(self));
+	ASSERT_EQ(0, ctl("ping", "--count", "20", "--interval", "1ms", "--size", "100",
+			 self->node));
+	ASSERT_EQ(0, ctl("stats", "--json", "dsp"));
+	root = json_tokener_parse(self->ctl.text);
+	ASSERT_NE(NULL, root);
+	EXPECT_EQ(20, counter_of(root, "name", "rpmsg-echo", "tx_messages"));
+	EXPECT_EQ(2000, counter_of(root, "name", "rpmsg-echo", "rx_bytes"));
+	EXPECT_EQ(0, counter_of(root, "name", "rpmsg-echo", "rx_dropped_full"));
+	EXPECT_EQ(0, counter_of(root, "device", self->node + strlen("/dev/"), "tx_full"));
+	/* What the device carries is that and the announcements. */
+	EXPECT_LE(20, counter_of(root, "processor", self->name, "rx_messages"));
+	json_object_put(root);
+
+	EXPECT_EQ(0, ctl("stats"));
+	EXPECT_TRUE(said("virtio"));
+	EXPECT_TRUE(said("rpmsg-echo"));
+	EXPECT_TRUE(said("tx_bytes"));
+}
+
+TEST_F_TIMEOUT(rpmsg_ctl, stats_watch, 120)
+{
+	struct program *watch = &self->beside;
+
+	ASSERT_TRUE(create(self));
+	ASSERT_EQ(0, program_start(watch, "rpmsg-ctl", "stats", "--watch", "--interval", "50ms",
+				   NULL));
+	ASSERT_TRUE(program_says(watch, "tx_messages", PATIENCE_MS));
+	EXPECT_FALSE(contains(watch->text, "+"));
+	ASSERT_EQ(0, ctl("send", "--reply", "1", self->node, "hello"));
+	EXPECT_TRUE(program_says(watch, " tx_messages +1", PATIENCE_MS));
+	EXPECT_TRUE(program_says(watch, " rx_bytes +5", PATIENCE_MS));
+	EXPECT_EQ(0, program_end(watch, SIGINT, PATIENCE_MS));
+}
+
+TEST_F_TIMEOUT(rpmsg_ctl, monitor, 120)
+{
+	struct program *monitor = &self->beside;
+
+	ASSERT_EQ(0, program_start(monitor, "rpmsg-ctl", "monitor", "--json", NULL));
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"present\",\"what\":\"processor\"",
+				 PATIENCE_MS));
+	EXPECT_TRUE(program_says(monitor, "\"what\":\"channel\"", PATIENCE_MS));
+	/* The node of rpmsg-raw. */
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"present\",\"what\":\"endpoint\"",
+				 PATIENCE_MS));
+	EXPECT_FALSE(contains(monitor->text, "added"));
+
+	ASSERT_TRUE(create(self));
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"added\",\"what\":\"endpoint\"",
+				 PATIENCE_MS));
+	EXPECT_TRUE(program_says(monitor, self->node, PATIENCE_MS));
+	ASSERT_EQ(0, ctl("destroy", self->node));
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"removed\",\"what\":\"endpoint\"",
+				 PATIENCE_MS));
+
+	ASSERT_EQ(0, ctl("stop", "dsp"));
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"removed\",\"what\":\"channel\"",
+				 PATIENCE_MS));
+	EXPECT_TRUE(program_says(monitor, "\"state\":\"offline\"", PATIENCE_MS));
+	EXPECT_EQ(0, program_end(&self->urproc, SIGTERM, PATIENCE_MS));
+	EXPECT_TRUE(program_says(monitor, "\"change\":\"removed\",\"what\":\"processor\"",
+				 PATIENCE_MS));
+	EXPECT_EQ(0, program_end(monitor, SIGINT, PATIENCE_MS));
 }
 
 TEST_F_TIMEOUT(rpmsg_ctl, stop_and_boot, 120)

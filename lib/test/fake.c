@@ -258,6 +258,15 @@ void fake_debugfs(unsigned int processor)
 	make_folder(folder);
 }
 
+void fake_counter(const char *device, const char *name, const char *value)
+{
+	char folder[PATH_MAX];
+
+	format(folder, "%s/statistics", device);
+	make_folder(folder);
+	fake_attr(folder, name, value);
+}
+
 void fake_remove(const char *subsystem, const char *name)
 {
 	char link[PATH_MAX], folder[PATH_MAX], path[PATH_MAX];

@@ -40,6 +40,8 @@ void fake_node(unsigned int control, unsigned int number, const char *name, cons
 void fake_coredump(unsigned int number, unsigned int processor, const char *data);
 /* The processor's folder in debugfs; fake_attr() makes files there. */
 void fake_debugfs(unsigned int processor);
+/* A file in the folder statistics/ of the device of that path. */
+void fake_counter(const char *device, const char *name, const char *value);
 void fake_remove(const char *subsystem, const char *name);
 void fake_attr(const char *folder, const char *attr, const char *value);
 void fake_device_file(unsigned int number, bool real);

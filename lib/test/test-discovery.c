@@ -458,6 +458,58 @@ static void test_open(void)
 	EQUAL(fake_destroys, 1);
 }
 
+static void test_statistics(void)
+{
+	struct rpmsg_processor *processor;
+	struct rpmsg_statistics **list;
+	uint64_t value = 0;
+	size_t count;
+
+	fake_reset();
+	fake_processor(0, "a\n", "running\n");
+	fake_processor(1, "b\n", "running\n");
+	fake_control(0, 0);
+	fake_control(1, 1);
+	fake_node(0, 9, "echo\n", "1024\n");
+	fake_node(0, 10, "echo\n", "1024\n");
+	fake_node(1, 11, "idle\n", "1024\n");
+
+	/* Mainline's have none. */
+	EQUAL(rpmsg_statistics_list(ctx, NULL, &list, &count), 0);
+	EQUAL(count, 0);
+	rpmsg_statistics_list_free(list, count);
+
+	fake_counter("/sys/class/rpmsg/rpmsg9", "tx_bytes", "18446744073709551615\n");
+	fake_counter("/sys/class/rpmsg/rpmsg9", "rx_bytes", "5\n");
+	fake_counter("/sys/class/rpmsg/rpmsg9", "strange", "five\n");
+	fake_counter("/sys/class/rpmsg/rpmsg10", "rx_bytes", "6\n");
+	fake_counter("/sys/class/rpmsg/rpmsg11", "rx_bytes", "7\n");
+	fake_counter(FAKE_VIRTIO(0), "rx_bytes", "8\n");
+	EQUAL(rpmsg_statistics_list(ctx, NULL, &list, &count), 0);
+	EQUAL(count, 4);
+	CHECK(!strcmp(rpmsg_statistics_get_device(list[0]), "virtio0"));
+	CHECK(!rpmsg_statistics_get_name(list[0]));
+	CHECK(!strcmp(rpmsg_statistics_get_processor(list[0]), "remoteproc0"));
+	CHECK(!strcmp(rpmsg_statistics_get_device(list[1]), "rpmsg9"));
+	CHECK(!strcmp(rpmsg_statistics_get_name(list[1]), "echo"));
+	CHECK(!strcmp(rpmsg_statistics_get_device(list[2]), "rpmsg10"));
+	CHECK(rpmsg_statistics_get_id(list[1]) != rpmsg_statistics_get_id(list[2]));
+	CHECK(!strcmp(rpmsg_statistics_get_counter(list[1], 0, &value), "rx_bytes"));
+	EQUAL(value, 5);
+	CHECK(!strcmp(rpmsg_statistics_get_counter(list[1], 1, &value), "tx_bytes"));
+	CHECK(value == UINT64_MAX);
+	CHECK(!rpmsg_statistics_get_counter(list[1], 2, &value));
+	rpmsg_statistics_list_free(list, count);
+
+	EQUAL(rpmsg_processor_find(ctx, "b", &processor), 0);
+	EQUAL(rpmsg_statistics_list(ctx, processor, &list, &count), 0);
+	EQUAL(count, 1);
+	CHECK(!strcmp(rpmsg_statistics_get_device(list[0]), "rpmsg11"));
+	rpmsg_statistics_list_free(list, count);
+	rpmsg_processor_free(processor);
+	EQUAL(rpmsg_statistics_list(NULL, NULL, &list, &count), -EINVAL);
+}
+
 int main(void)
 {
 	if (!fake_enter()) {
@@ -479,6 +531,7 @@ int main(void)
 	test_create_where();
 	test_destroy();
 	test_open();
+	test_statistics();
 	rpmsg_context_free(ctx);
 	return tap_done();
 }

@@ -316,6 +316,85 @@ static void test_one(void)
 	end();
 }
 
+/* Whether the next news is that, of a channel or a node of that name. */
+static bool device_news_is(int64_t timeout_ns, enum rpmsg_change change, bool is_node,
+			   const char *name)
+{
+	struct rpmsg_processor *processor;
+	struct rpmsg_channel *channel;
+	struct rpmsg_node *node;
+	enum rpmsg_change got;
+	bool ok;
+	int ret;
+
+	ret = rpmsg_monitor_next_any(monitor, timeout_ns, &got, &processor, &channel, &node);
+	if (ret) {
+		printf("# no news: %d\n", ret);
+		return false;
+	}
+	ok = got == change && !processor && !node == !is_node && !channel == is_node;
+	if (ok)
+		ok = !strcmp(node ? rpmsg_node_get_sysname(node) :
+				    rpmsg_channel_get_service(channel), name);
+	rpmsg_processor_free(processor);
+	rpmsg_channel_free(channel);
+	rpmsg_node_free(node);
+	return ok;
+}
+
+static int no_device_news(void)
+{
+	struct rpmsg_processor *processor;
+	struct rpmsg_channel *channel;
+	struct rpmsg_node *node;
+	enum rpmsg_change change;
+
+	return rpmsg_monitor_next_any(monitor, 0, &change, &processor, &channel, &node);
+}
+
+/* Channels and nodes, found by looking alone. */
+static void test_devices(void)
+{
+	struct rpmsg_processor *processor;
+	struct rpmsg_channel *channel;
+	struct rpmsg_node *node;
+	enum rpmsg_change change;
+
+	no_netlink = true;
+	fake_processor(0, "dsp\n", "running\n");
+	fake_control(0, 0);
+	fake_channel(0, "echo", "0xffffffff", "0x400");
+	fake_node(0, 1, "one", "1024\n");
+	fake_node(0, 2, "two", "1024\n");
+	begin(NULL);
+	EQUAL(rpmsg_monitor_add_devices(NULL), -EINVAL);
+	EQUAL(rpmsg_monitor_add_devices(monitor), 0);
+	EQUAL(rpmsg_monitor_add_devices(monitor), 0);
+	EQUAL(rpmsg_monitor_next(monitor, 0, &change, &processor), -EINVAL);
+
+	EQUAL(rpmsg_monitor_next_any(monitor, LONG_NS, &change, &processor, &channel, &node), 0);
+	CHECK(change == RPMSG_CHANGE_PRESENT && processor && !channel && !node);
+	rpmsg_processor_free(processor);
+	CHECK(device_news_is(0, RPMSG_CHANGE_PRESENT, false, "echo"));
+	CHECK(device_news_is(0, RPMSG_CHANGE_PRESENT, true, "rpmsg1"));
+	CHECK(device_news_is(0, RPMSG_CHANGE_PRESENT, true, "rpmsg2"));
+	EQUAL(no_device_news(), -EAGAIN);
+
+	/* The same name again, and not the same. */
+	fake_remove("/sys/class/rpmsg", "rpmsg1");
+	fake_channel(0, "late", "0xffffffff", "0x401");
+	fake_node(0, 1, "one", "1024\n");
+	CHECK(device_news_is(LONG_NS, RPMSG_CHANGE_REMOVED, true, "rpmsg1"));
+	CHECK(device_news_is(LONG_NS, RPMSG_CHANGE_ADDED, false, "late"));
+	CHECK(device_news_is(LONG_NS, RPMSG_CHANGE_ADDED, true, "rpmsg1"));
+
+	fake_remove("/sys/bus/rpmsg/devices", "virtio0.echo.0xffffffff.0x400");
+	CHECK(device_news_is(LONG_NS, RPMSG_CHANGE_REMOVED, false, "echo"));
+	EQUAL(rpmsg_monitor_next_any(monitor, 0, &change, &processor, &channel, NULL), -EINVAL);
+	end();
+	no_netlink = false;
+}
+
 int main(void)
 {
 	if (!fake_enter()) {
@@ -335,6 +414,7 @@ int main(void)
 	test_untold();
 	test_no_netlink();
 	test_one();
+	test_devices();
 	close(uevents_fd);
 	udev_unref(udev);
 	return tap_done();

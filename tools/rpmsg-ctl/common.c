@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,53 @@ int ctl_run_on_processor(const struct ctl_command *command, struct rpmsg_context
 	return status;
 }
 
+/*
+ * The whole of a command that watches all processors or the one that is named, and may print JSON:
+ * @watch goes on until it is interrupted.
+ */
+int ctl_run_monitor(const struct ctl_command *command, struct rpmsg_context *ctx, int argc,
+		    char **argv, int (*watch)(struct rpmsg_monitor *monitor, bool json))
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	struct rpmsg_processor *processor = NULL;
+	struct rpmsg_monitor *monitor;
+	bool json = false;
+	int c, ret, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			return ctl_help(command);
+		case 'j':
+			json = true;
+			break;
+		default:
+			return ctl_option_error(command, argc, argv);
+		}
+	}
+	if (argc - optind > 1)
+		return ctl_usage(command, "one processor at most, not '%s'", argv[optind + 1]);
+	if (optind < argc) {
+		status = ctl_find_processor(ctx, argv[optind], &processor);
+		if (status)
+			return status;
+	}
+
+	ctl_catch_signals();
+	ret = rpmsg_monitor_new(processor, &monitor);
+	rpmsg_processor_free(processor);
+	if (ret)
+		return ctl_fail(ret, "cannot watch");
+	status = watch(monitor, json);
+	rpmsg_monitor_free(monitor);
+	return status;
+}
+
 int ctl_help(const struct ctl_command *command)
 {
 	fputs(command->help, stdout);
@@ -148,10 +196,10 @@ bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
 /* A few buffers in turn, so that one line of output can have several. */
 static char *next_buffer(void)
 {
-	static char buffers[4][4096];
+	static char buffers[8][4096];
 	static unsigned int turn;
 
-	return buffers[turn++ % 4];
+	return buffers[turn++ % 8];
 }
 
 const char *ctl_clean(const char *text)
@@ -169,6 +217,11 @@ const char *ctl_clean(const char *text)
 	}
 	out[len] = '\0';
 	return out;
+}
+
+const char *ctl_or_dash(const char *text)
+{
+	return text ? ctl_clean(text) : "-";
 }
 
 const char *ctl_address(uint32_t address)
@@ -200,6 +253,18 @@ const char *ctl_seconds(int64_t ns)
 
 	snprintf(out, 32, "%.9g s", (double)ns / 1e9);
 	return out;
+}
+
+void ctl_add_string(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text ? json_object_new_string(ctl_clean(text)) : NULL);
+}
+
+void ctl_add_address(struct json_object *object, const char *key, uint32_t address)
+{
+	bool any = address == RPMSG_ADDRESS_ANY;
+
+	json_object_object_add(object, key, any ? NULL : json_object_new_int64(address));
 }
 
 /* CTL_OK, or the exit status after saying why. */

@@ -23,6 +23,8 @@ enum {
 /* Why the functions on debugfs answer -EOPNOTSUPP. */
 #define CTL_NO_DEBUGFS		"the kernel has no debugfs for it on /sys/kernel/debug"
 
+struct json_object;
+
 struct ctl_command {
 	const char *name;
 	const char *summary;
@@ -32,8 +34,8 @@ struct ctl_command {
 
 extern const struct ctl_command command_attach, command_boot, command_coredump, command_crash,
 	command_create, command_destroy, command_detach, command_dump, command_firmware,
-	command_list, command_log, command_ping, command_recovery, command_recv, command_send,
-	command_stop, command_watch;
+	command_list, command_log, command_monitor, command_ping, command_recovery, command_recv,
+	command_send, command_stats, command_stop, command_watch;
 
 /* Set by SIGINT, SIGTERM and SIGHUP after ctl_catch_signals(). */
 extern volatile sig_atomic_t ctl_interrupted;
@@ -48,19 +50,26 @@ int ctl_help(const struct ctl_command *command);
 int ctl_run_on_processor(const struct ctl_command *command, struct rpmsg_context *ctx, int argc,
 			 char **argv, const char *what,
 			 int (*act)(struct rpmsg_processor *processor, const char *value));
+int ctl_run_monitor(const struct ctl_command *command, struct rpmsg_context *ctx, int argc,
+		    char **argv, int (*watch)(struct rpmsg_monitor *monitor, bool json));
 int ctl_set_firmware(struct rpmsg_processor *processor, const char *firmware);
 
 bool ctl_parse_address(const char *text, uint32_t *address_out);
 bool ctl_parse_count(const char *text, unsigned long min, unsigned long max,
 		     unsigned long *count_out);
 
-/* Printable copy of text that came from a remote processor; valid until the fourth call after. */
+/* Printable copy of text that came from a remote processor; valid until the eighth call after. */
 const char *ctl_clean(const char *text);
+const char *ctl_or_dash(const char *text);
 const char *ctl_address(uint32_t address);
 const char *ctl_seconds(int64_t ns);
 
 /* Its device, or in brackets its name where there is nothing to open. */
 const char *ctl_node(const struct rpmsg_node *node);
+
+/* Fields of a JSON object: null for no text, and for any address. */
+void ctl_add_string(struct json_object *object, const char *key, const char *text);
+void ctl_add_address(struct json_object *object, const char *key, uint32_t address);
 
 /* The state that it had when it was last read. */
 const char *ctl_state(const struct rpmsg_processor *processor);

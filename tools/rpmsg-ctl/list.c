@@ -42,11 +42,6 @@ static void listing_free(struct listing *listing)
 	rpmsg_node_list_free(listing->nodes, listing->node_count);
 }
 
-static const char *or_dash(const char *text)
-{
-	return text ? text : "-";
-}
-
 static void print_table(const struct listing *listing)
 {
 	size_t i;
@@ -64,7 +59,7 @@ static void print_table(const struct listing *listing)
 	for (i = 0; i < listing->channel_count; i++) {
 		const struct rpmsg_channel *channel = listing->channels[i];
 
-		printf("%-14s %-31s %10s %10s\n", or_dash(rpmsg_channel_get_processor(channel)),
+		printf("%-14s %-31s %10s %10s\n", ctl_or_dash(rpmsg_channel_get_processor(channel)),
 		       ctl_clean(rpmsg_channel_get_service(channel)),
 		       ctl_address(rpmsg_channel_get_src(channel)),
 		       ctl_address(rpmsg_channel_get_dst(channel)));
@@ -74,33 +69,21 @@ static void print_table(const struct listing *listing)
 	for (i = 0; i < listing->node_count; i++) {
 		const struct rpmsg_node *node = listing->nodes[i];
 
-		printf("%-14s %-14s %-31s %10s %10s\n", or_dash(rpmsg_node_get_processor(node)),
+		printf("%-14s %-14s %-31s %10s %10s\n", ctl_or_dash(rpmsg_node_get_processor(node)),
 		       ctl_node(node), ctl_clean(rpmsg_node_get_name(node)),
 		       ctl_address(rpmsg_node_get_src(node)),
 		       ctl_address(rpmsg_node_get_dst(node)));
 	}
 }
 
-static void add_string(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, text ? json_object_new_string(ctl_clean(text)) : NULL);
-}
-
-static void add_address(struct json_object *object, const char *key, uint32_t address)
-{
-	bool any = address == RPMSG_ADDRESS_ANY;
-
-	json_object_object_add(object, key, any ? NULL : json_object_new_int64(address));
-}
-
 static struct json_object *json_processor(const struct rpmsg_processor *processor)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "processor", rpmsg_processor_get_sysname(processor));
-	add_string(object, "name", rpmsg_processor_get_name(processor));
-	add_string(object, "state", ctl_state(processor));
-	add_string(object, "firmware", rpmsg_processor_get_firmware(processor));
+	ctl_add_string(object, "processor", rpmsg_processor_get_sysname(processor));
+	ctl_add_string(object, "name", rpmsg_processor_get_name(processor));
+	ctl_add_string(object, "state", ctl_state(processor));
+	ctl_add_string(object, "firmware", rpmsg_processor_get_firmware(processor));
 	return object;
 }
 
@@ -108,10 +91,10 @@ static struct json_object *json_channel(const struct rpmsg_channel *channel)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "processor", rpmsg_channel_get_processor(channel));
-	add_string(object, "service", rpmsg_channel_get_service(channel));
-	add_address(object, "src", rpmsg_channel_get_src(channel));
-	add_address(object, "dst", rpmsg_channel_get_dst(channel));
+	ctl_add_string(object, "processor", rpmsg_channel_get_processor(channel));
+	ctl_add_string(object, "service", rpmsg_channel_get_service(channel));
+	ctl_add_address(object, "src", rpmsg_channel_get_src(channel));
+	ctl_add_address(object, "dst", rpmsg_channel_get_dst(channel));
 	json_object_object_add(object, "announce",
 			       json_object_new_boolean(rpmsg_channel_get_announce(channel)));
 	return object;
@@ -121,12 +104,12 @@ static struct json_object *json_node(const struct rpmsg_node *node)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "processor", rpmsg_node_get_processor(node));
-	add_string(object, "node", rpmsg_node_get_sysname(node));
-	add_string(object, "path", rpmsg_node_get_path(node));
-	add_string(object, "name", rpmsg_node_get_name(node));
-	add_address(object, "src", rpmsg_node_get_src(node));
-	add_address(object, "dst", rpmsg_node_get_dst(node));
+	ctl_add_string(object, "processor", rpmsg_node_get_processor(node));
+	ctl_add_string(object, "node", rpmsg_node_get_sysname(node));
+	ctl_add_string(object, "path", rpmsg_node_get_path(node));
+	ctl_add_string(object, "name", rpmsg_node_get_name(node));
+	ctl_add_address(object, "src", rpmsg_node_get_src(node));
+	ctl_add_address(object, "dst", rpmsg_node_get_dst(node));
 	return object;
 }
 

@@ -10,6 +10,8 @@
 static const struct ctl_command *const commands[] = {
 	&command_list,
 	&command_watch,
+	&command_monitor,
+	&command_stats,
 	&command_boot,
 	&command_stop,
 	&command_attach,

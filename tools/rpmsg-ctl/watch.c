@@ -4,18 +4,11 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "ctl.h"
-
-static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },
-	{ 0 },
-};
 
 /* By enum rpmsg_change. */
 static const char *const change_names[] = { "present", "added", "state", "removed" };
@@ -93,40 +86,7 @@ static int watch(struct rpmsg_monitor *monitor, bool json)
 
 static int run(struct rpmsg_context *ctx, int argc, char **argv)
 {
-	struct rpmsg_processor *processor = NULL;
-	struct rpmsg_monitor *monitor;
-	bool json = false;
-	int c, ret, status;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return ctl_help(&command_watch);
-		case 'j':
-			json = true;
-			break;
-		default:
-			return ctl_option_error(&command_watch, argc, argv);
-		}
-	}
-	if (argc - optind > 1)
-		return ctl_usage(&command_watch, "one processor at most, not '%s'",
-				 argv[optind + 1]);
-	if (optind < argc) {
-		status = ctl_find_processor(ctx, argv[optind], &processor);
-		if (status)
-			return status;
-	}
-
-	ctl_catch_signals();
-	ret = rpmsg_monitor_new(processor, &monitor);
-	rpmsg_processor_free(processor);
-	if (ret)
-		return ctl_fail(ret, "cannot watch");
-	status = watch(monitor, json);
-	rpmsg_monitor_free(monitor);
-	return status;
+	return ctl_run_monitor(&command_watch, ctx, argc, argv, watch);
 }
 
 const struct ctl_command command_watch = {

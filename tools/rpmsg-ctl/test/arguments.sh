@@ -46,8 +46,8 @@ check 0 'rpmsg-ctl 0.' --version
 check 2 "unknown command 'lost'" lost
 check 2 "unknown command '--lost'" --lost
 
-for command in list watch boot stop attach detach firmware log crash recovery coredump dump create \
-	destroy send recv ping; do
+for command in list watch monitor stats boot stop attach detach firmware log crash recovery coredump \
+	dump create destroy send recv ping; do
 	check 0 "Usage: rpmsg-ctl $command" "$command" --help
 	check 0 "Usage: rpmsg-ctl $command" "$command" -h
 	check 0 "Usage: rpmsg-ctl $command" help "$command"
@@ -77,6 +77,10 @@ check 2 'a processor and a file' dump a b c
 check 2 "'' is no name of a file" dump a ''
 check 2 "'soon' is not a time" dump -t soon a b
 check 2 "not 'b'" watch a b
+check 2 "not 'b'" monitor a b
+check 2 "not 'b'" stats a b
+check 2 "'0' is not a time above 0" stats -i 0
+check 2 "'soon' is not a time" stats --interval soon
 check 2 '--service or --name' create
 check 2 '--service or --name' create demo
 check 2 "'b'" create --name x a b
@@ -105,7 +109,7 @@ check 2 "'0' is not a time above 0" ping -t 0 a
 
 check 1 "no processor 'nobody'" boot nobody
 check 1 "no processor 'nobody'" stop nobody
-for command in attach detach firmware recovery coredump log crash watch; do
+for command in attach detach firmware recovery coredump log crash watch monitor stats; do
 	check 1 "no processor 'nobody'" "$command" nobody
 done
 check 1 "no processor 'nobody'" dump nobody file
@@ -119,6 +123,8 @@ check 1 "no service 'nobody-has-this' within 0.001 s" recv -t 1ms nobody-has-thi
 check 1 "no service 'nobody-has-this' within 0 s" send -t 0 nobody-has-this x
 check 0 '"processors":' list --json
 check 0 'PROCESSOR' list
+check 0 '"statistics":' stats --json
+check 0 '' stats
 
 echo "1..$count"
 exit "$failed"
