@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@
 enum fake_create fake_create;
 unsigned int fake_creates;
 unsigned int fake_destroys;
+int fake_peer = -1;
 
 static int null_fd = -1;
 
@@ -222,7 +224,8 @@ void fake_control(unsigned int processor, unsigned int number)
 	make_char_device(folder, 240, number);
 }
 
-void fake_node(unsigned int control, unsigned int number, const char *name, const char *dst)
+static void make_node(unsigned int control, unsigned int number, const char *name, const char *dst,
+		      bool has_file)
 {
 	char folder[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
 
@@ -231,10 +234,18 @@ void fake_node(unsigned int control, unsigned int number, const char *name, cons
 		die(link);
 	format(folder, "%s/rpmsg%u", target, number);
 	/* Node 0 has the numbers of /dev/null, so that a file of its kind can stand for it. */
-	make_char_device(folder, number ? 241 : 1, number ? number : 3);
+	if (has_file)
+		make_char_device(folder, number ? 241 : 1, number ? number : 3);
+	else
+		make_device(folder, "/sys/class/rpmsg", "");
 	fake_attr(folder, "name", name);
 	fake_attr(folder, "src", "-1\n");
 	fake_attr(folder, "dst", dst);
+}
+
+void fake_node(unsigned int control, unsigned int number, const char *name, const char *dst)
+{
+	make_node(control, number, name, dst, true);
 }
 
 void fake_coredump(unsigned int number, unsigned int processor, const char *data)
@@ -329,12 +340,13 @@ static int create(int fd, const char *name, uint32_t to)
 		break;
 	case FAKE_CREATE_NODE:
 	case FAKE_CREATE_TOLD:
+	case FAKE_CREATE_FILE:
 		break;
 	}
 	while (node_exists(number))
 		number++;
 	snprintf(dst, sizeof(dst), "%d\n", (int)to);
-	fake_node(control, number, name, dst);
+	make_node(control, number, name, dst, fake_create != FAKE_CREATE_FILE);
 	return (int)number;
 }
 
@@ -345,15 +357,22 @@ static int create_untold(int fd, const struct rpmsg_endpoint_info *info)
 
 static int create_told(int fd, struct rpmsg_endpoint_create *info)
 {
-	int number;
+	const unsigned int flags = fake_create == FAKE_CREATE_FILE ? RPMSG_ENDPOINT_NO_NODE : 0;
+	int number, ends[2];
 
-	if (fake_create != FAKE_CREATE_TOLD || info->flags) {
+	if (fake_create < FAKE_CREATE_TOLD || info->flags != flags) {
 		errno = EINVAL;
 		return -1;
 	}
 	number = create(fd, info->name, info->dst);
 	info->index = (uint32_t)number;
-	return number < 0 ? -1 : 0;
+	if (number < 0 || fake_create == FAKE_CREATE_TOLD)
+		return number < 0 ? -1 : 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		die("socketpair");
+	info->fd = ends[0];
+	fake_peer = ends[1];
+	return 0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)

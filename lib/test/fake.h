@@ -21,11 +21,13 @@ enum fake_create {
 	FAKE_CREATE_NOTHING,		/* succeeds, and the node is gone again */
 	FAKE_CREATE_REUSE,		/* node 0 goes, and the new one takes its number */
 	FAKE_CREATE_TOLD,		/* RPMSG_IOC_CREATE_ENDPOINT, which others do not have */
+	FAKE_CREATE_FILE,		/* the same, without a node: one end of a socket */
 };
 
 extern enum fake_create fake_create;
 extern unsigned int fake_creates;	/* calls */
 extern unsigned int fake_destroys;
+extern int fake_peer;			/* the other end of the last socket, the caller's */
 
 /* False where the machine does not let us: the test is to be skipped. */
 bool fake_enter(void);
