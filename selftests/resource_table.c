@@ -253,6 +253,26 @@ TEST_F(resource_table, name_without_end)
 			       sizeof(text)));
 }
 
+/* Names that would be lines of their own, or words to the reader's terminal. */
+TEST_F(resource_table, names_in_debugfs)
+{
+	static const char * const files[] = { "resource_table", "carveout_memories" };
+	struct processor *p = &self->processor;
+	char path[FILE_PATH_MAX], text[4096];
+	size_t i;
+
+	strcpy(self->table.spare.name, "a\nline\\\x1b[2J\x80");
+	self->table.head.count = 4;
+	ASSERT_EQ(0, start_with_table(self));
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		ASSERT_LT(0, file_read(processor_debug_path(p, files[i], path), text,
+				       sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, "a\\x0aline\\x5c\\x1b[2J\\x80")) {
+			TH_LOG("%s", files[i]);
+		}
+	}
+}
+
 /*
  * Nobody needs the trace before somebody reads it: then there is none, and no other memory's
  * content.

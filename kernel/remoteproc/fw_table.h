@@ -57,5 +57,6 @@ int fw_table_get_vring(struct device *dev, const void *rsc, u32 offset, u32 i,
 
 /* fw_table_show.c */
 void fw_table_show(struct seq_file *m, const void *data, size_t size);
+void fw_table_show_name(struct seq_file *m, const void *name, size_t size);
 
 #endif /* FW_TABLE_H */

@@ -3,28 +3,50 @@
  * A resource table as text.
  *
  * The table is what the remote made of it, so nothing is expected to be right, and nothing is
- * refused: an entry that does not fit is named and passed over.
+ * refused: an entry that does not fit is named and passed over. Names are shown so that they can
+ * neither pretend to be lines of ours nor command a terminal.
  */
 #include <linux/overflow.h>
 #include <linux/seq_file.h>
+#include <linux/string_helpers.h>
 
 #include "fw_table.h"
 
+/**
+ * fw_table_show_name() - print a name that the firmware or the remote chose
+ * @m:    where to
+ * @name: the name, which may lack its end
+ * @size: bytes that it has at most
+ *
+ * What is not printable ASCII, and the backslash, becomes \xNN.
+ */
+void fw_table_show_name(struct seq_file *m, const void *name, size_t size)
+{
+	seq_escape_mem(m, name, strnlen(name, size), ESCAPE_NAP | ESCAPE_HEX | ESCAPE_APPEND,
+		       "\\");
+}
+
 static void show_carveout(struct seq_file *m, const struct fw_rsc_carveout *rsc)
 {
-	seq_printf(m, "carveout %.32s: 0x%x bytes at 0x%x, physical 0x%x, flags 0x%x\n",
-		   rsc->name, rsc->len, rsc->da, rsc->pa, rsc->flags);
+	seq_puts(m, "carveout ");
+	fw_table_show_name(m, rsc->name, sizeof(rsc->name));
+	seq_printf(m, ": 0x%x bytes at 0x%x, physical 0x%x, flags 0x%x\n", rsc->len, rsc->da,
+		   rsc->pa, rsc->flags);
 }
 
 static void show_devmem(struct seq_file *m, const struct fw_rsc_devmem *rsc)
 {
-	seq_printf(m, "devmem %.32s: 0x%x bytes at 0x%x, physical 0x%x, flags 0x%x\n", rsc->name,
-		   rsc->len, rsc->da, rsc->pa, rsc->flags);
+	seq_puts(m, "devmem ");
+	fw_table_show_name(m, rsc->name, sizeof(rsc->name));
+	seq_printf(m, ": 0x%x bytes at 0x%x, physical 0x%x, flags 0x%x\n", rsc->len, rsc->da,
+		   rsc->pa, rsc->flags);
 }
 
 static void show_trace(struct seq_file *m, const struct fw_rsc_trace *rsc)
 {
-	seq_printf(m, "trace %.32s: 0x%x bytes at 0x%x\n", rsc->name, rsc->len, rsc->da);
+	seq_puts(m, "trace ");
+	fw_table_show_name(m, rsc->name, sizeof(rsc->name));
+	seq_printf(m, ": 0x%x bytes at 0x%x\n", rsc->len, rsc->da);
 }
 
 static void show_vdev(struct seq_file *m, const struct fw_rsc_vdev *rsc, size_t avail)

@@ -151,7 +151,8 @@ static int rproc_carveouts_show(struct seq_file *seq, void *unused)
 	if (mutex_lock_interruptible(&rproc->lock))
 		return -EINTR;
 	list_for_each_entry(mem, &rproc->carveouts, node) {
-		seq_printf(seq, "%s\n", mem->name);
+		fw_table_show_name(seq, mem->name, sizeof(mem->name));
+		seq_putc(seq, '\n');
 		seq_printf(seq, "  device address 0x%08x\n", mem->da);
 		seq_printf(seq, "  DMA address    %pad\n", &mem->dma);
 		seq_printf(seq, "  bytes          0x%zx\n", mem->len);

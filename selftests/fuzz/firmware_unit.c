@@ -188,6 +188,14 @@ static void test_shown(void)
 	EQUAL(loader_read_table(&l, &table, sizeof(table)), 0);
 	CHECK(strstr(l.text, "type 99\n"));
 	EQUAL(l.entries, 3);
+
+	/* Names without an end, and such as would be lines, or words to a terminal */
+	table_init(&table);
+	memset(table.carveout.name, 'x', sizeof(table.carveout.name));
+	memcpy(table.trace.name, "a\nentry 7\\\x1b[2J\x80", 16);
+	EQUAL(loader_read_table(&l, &table, sizeof(table)), 0);
+	CHECK(strstr(l.text, "carveout xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 0x4000 bytes"));
+	CHECK(strstr(l.text, "trace a\\x0aentry 7\\x5c\\x1b[2J\\x80: 0x1000 bytes"));
 }
 
 int main(void)

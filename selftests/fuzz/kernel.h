@@ -98,6 +98,13 @@ struct seq_file {
 void seq_printf(struct seq_file *m, const char *fmt, ...);
 #define seq_puts(m, text)	seq_printf(m, "%s", text)
 
+/* As it is called here: what is not printable ASCII, and what is in more, becomes \xNN. */
+#define ESCAPE_HEX	0
+#define ESCAPE_NAP	0
+#define ESCAPE_APPEND	0
+void seq_escape_mem(struct seq_file *m, const char *from, size_t len, unsigned int flags,
+		    const char *more);
+
 /* Processors and their firmware */
 struct firmware {
 	size_t size;

@@ -43,6 +43,18 @@ void seq_printf(struct seq_file *m, const char *fmt, ...)
 	m->used = (size_t)len < room ? m->used + len : 0;
 }
 
+void seq_escape_mem(struct seq_file *m, const char *from, size_t len, unsigned int flags,
+		    const char *more)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (from[i] >= ' ' && from[i] <= '~' && !strchr(more, from[i]))
+			seq_printf(m, "%c", from[i]);
+		else
+			seq_printf(m, "\\x%02x", (u8)from[i]);
+}
+
 void *rproc_da_to_va(struct rproc *rproc, u64 da, size_t len, bool *is_iomem)
 {
 	struct loader *loader = rproc->priv;
