@@ -141,6 +141,47 @@ TEST_F_TIMEOUT(urproc_tool, killed_while_a_reader_sleeps, 60)
 	EXPECT_TRUE(wait_until(tool_is_gone(&self->tool), PATIENCE_MS));
 }
 
+/* The link through which the kernel finds a firmware, for process number pid. */
+static char *link_path(char path[FILE_PATH_MAX], pid_t pid)
+{
+	return file_path(path, FIRMWARE_FOLDER "/urproc-%d-echo.elf", pid);
+}
+
+static bool is_link(const char *path)
+{
+	char text[FILE_PATH_MAX];
+
+	return readlink(path, text, sizeof(text)) > 0;
+}
+
+/* Who is killed leaves its link behind, until the next one comes; who lives, keeps it. */
+TEST_F_TIMEOUT(urproc_tool, killed_and_its_link, 60)
+{
+	char killed[FILE_PATH_MAX], alive[FILE_PATH_MAX], file[FILE_PATH_MAX];
+
+	ASSERT_TRUE(run(self, "echo.elf", NULL));
+	link_path(killed, self->tool.urproc.pid);
+	EXPECT_TRUE(is_link(killed));
+	EXPECT_EQ(128 + SIGKILL, program_end(&self->tool.urproc, SIGKILL, PATIENCE_MS));
+	EXPECT_TRUE(wait_until(tool_is_gone(&self->tool), PATIENCE_MS));
+	EXPECT_TRUE(is_link(killed));
+
+	/* One of a process that is there; and a file is no link of ours, whatever its name. */
+	ASSERT_EQ(0, symlink("/dev/null", link_path(alive, getpid())));
+	ASSERT_EQ(0, file_make(link_path(file, INT32_MAX), "", 0));
+
+	ASSERT_TRUE(run(self, "echo.elf", NULL));
+	link_path(self->path, self->tool.urproc.pid);
+	EXPECT_TRUE(is_link(self->path));
+	EXPECT_FALSE(is_link(killed));
+	EXPECT_TRUE(is_link(alive));
+	EXPECT_TRUE(file_exists(file));
+	EXPECT_EQ(0, program_end(&self->tool.urproc, SIGTERM, PATIENCE_MS));
+	EXPECT_FALSE(is_link(self->path));
+	unlink(alive);
+	unlink(file);
+}
+
 /* Everybody writes, nobody is answered: a full ring is an error after a while, not the end. */
 TEST_F_TIMEOUT(urproc_tool, silent_firmware, 60)
 {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The kernel loads firmware by name, from its own folders. A file elsewhere gets a link there,
- * under a name that no other urproc uses.
+ * under a name that no other urproc uses: it has the process's number. A process that was killed
+ * leaves its link behind, and the next urproc removes it.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +16,9 @@
 #include <unistd.h>
 #include <linux/urproc.h>
 #include "urproc.h"
+
+/* Of a link's name; with the number of the process. */
+#define LINK_PREFIX "urproc-%ld-"
 
 static int copy_name(struct firmware *fw, const char *prefix, const char *name)
 {
@@ -21,6 +28,33 @@ static int copy_name(struct firmware *fw, const char *prefix, const char *name)
 		return 0;
 	complain("%s: firmware names have at most %d bytes", name, URPROC_FIRMWARE_MAX - 1);
 	return -ENAMETOOLONG;
+}
+
+/* Whether the name is one of ours, of a process that is no more. */
+static bool is_left_behind(const char *name)
+{
+	int used = 0;
+	long pid;
+
+	return sscanf(name, LINK_PREFIX "%n", &pid, &used) == 1 && used && pid > 0 &&
+	       kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+static void remove_left_behind(void)
+{
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+
+	dir = opendir(FIRMWARE_DIR);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (is_left_behind(entry->d_name) &&
+		    !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISLNK(st.st_mode))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
 }
 
 int firmware_publish(struct firmware *fw, const char *file)
@@ -42,7 +76,7 @@ int firmware_publish(struct firmware *fw, const char *file)
 		goto cannot;
 	}
 
-	snprintf(prefix, sizeof(prefix), "urproc-%ld-", (long)getpid());
+	snprintf(prefix, sizeof(prefix), LINK_PREFIX, (long)getpid());
 	ret = copy_name(fw, prefix, strrchr(path, '/') + 1);
 	if (ret)
 		return ret;
@@ -52,6 +86,7 @@ int firmware_publish(struct firmware *fw, const char *file)
 		ret = -errno;
 		goto no_link;
 	}
+	remove_left_behind();
 	/* A link of our name is what an earlier process of our number left behind. */
 	unlink(fw->link);
 	if (symlink(path, fw->link)) {
