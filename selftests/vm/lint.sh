@@ -3,7 +3,7 @@
 #
 # "./run lint": the static checks. Each prints what it found and fails; all are run.
 
-LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell expected)
+LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell expected defects)
 
 USER_IGNORE=PREFER_KERNEL_TYPES,ARRAY_SIZE,NEW_TYPEDEFS,VOLATILE,AVOID_EXTERNS,SSCANF_TO_KSTRTO
 USER_IGNORE+=,PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,MACRO_ARG_REUSE,CONST_STRUCT
@@ -190,6 +190,25 @@ lint_expected()
 			status=1
 		fi
 	done <"$TOP/selftests/reference.expected"
+	return $status
+}
+
+# docs/defects.md names cases that exist, in the programs that have them: `program: case`.
+lint_defects()
+{
+	local program name names status=0
+
+	# shellcheck disable=SC2016 # the document's marks
+	names=$(grep '^|' "$TOP/docs/defects.md" | grep -o '`[a-z_]*: [^`]*`' | tr -d '`')
+	while IFS=': ' read -r program name; do
+		case $program in
+		rproc_api) grep -qrE "CASE(_OURS)?\($name\)" "$TOP/selftests/modules/rproc_test" ;;
+		*) grep -qE "^TEST(_F)?(_TIMEOUT)?\(([a-z_]+, )?${name}[,)]" \
+			"$TOP/selftests/$program.c" ;;
+		esac && continue
+		echo "defects.md: no case '$name' in $program"
+		status=1
+	done <<<"$names"
 	return $status
 }
 
