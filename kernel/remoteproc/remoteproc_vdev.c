@@ -7,7 +7,8 @@
  * a platform device "rproc-virtio", which allocates the memory of the virtio driver. It has no
  * driver: it is an address space, nothing more, and takes the DMA properties of the processor's
  * parent. A carveout "vdev<N>buffer", of the platform driver or of the resource table, becomes what
- * it allocates from (remoteproc_buffer.c).
+ * it allocates from (remoteproc_buffer.c), or names the memory that the device tree reserved for it
+ * (rproc_of_resm_mem_entry_init()), which the DMA API then allocates from by itself.
  *
  * There may be as many vrings as an entry can say. struct rproc_vdev has room for two, which is
  * all that rpmsg needs; those of other types go on in rproc_rvdev.more.
@@ -25,6 +26,7 @@
 #include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -145,8 +147,11 @@ static void rproc_remove_vdev(struct rproc *rproc, struct rproc_rvdev *rv)
 
 	rproc_remove_subdev(rproc, &rv->rvdev.subdev);
 	list_del(&rv->rvdev.node);
-	if (rv->rvdev.pdev)
+	if (rv->rvdev.pdev) {
+		/* Does nothing for who has none. */
+		of_reserved_mem_device_release(&rv->rvdev.pdev->dev);
 		platform_device_unregister(rv->rvdev.pdev);
+	}
 	rproc_buffer_destroy(rv->buffer);
 	rproc_rvdev_put(rv);
 }
@@ -254,17 +259,23 @@ static int rproc_place_vring(struct rproc *rproc, struct rproc_rvdev *rv, unsign
 
 static int rproc_place_buffer(struct rproc *rproc, struct rproc_rvdev *rv)
 {
+	struct device *dev = &rv->rvdev.pdev->dev;
+	struct device *parent = rproc->dev.parent;
 	struct rproc_mem_entry *mem;
+	int ret;
 
 	mem = rproc_find_carveout_by_name(rproc, "vdev%ubuffer", rv->rvdev.index);
 	if (!mem)
 		return 0;
-	rv->buffer = rproc_buffer_create(&rv->rvdev.pdev->dev, rproc->dev.parent, mem);
-	if (!IS_ERR(rv->buffer))
-		return 0;
-
-	dev_err(&rproc->dev, "carveout %s cannot be used: %ld\n", mem->name, PTR_ERR(rv->buffer));
-	return PTR_ERR(xchg(&rv->buffer, NULL));
+	if (mem->of_resm_idx != (u32)FW_RSC_ADDR_ANY) {
+		ret = of_reserved_mem_device_init_by_idx(dev, parent->of_node, mem->of_resm_idx);
+	} else {
+		rv->buffer = rproc_buffer_create(dev, parent, mem);
+		ret = IS_ERR(rv->buffer) ? PTR_ERR(xchg(&rv->buffer, NULL)) : 0;
+	}
+	if (ret)
+		dev_err(&rproc->dev, "carveout %s cannot be used: %d\n", mem->name, ret);
+	return ret;
 }
 
 /**

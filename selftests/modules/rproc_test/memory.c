@@ -401,6 +401,25 @@ static void carveout_of_reserved_memory(struct test *t)
 	EXPECT(t, list_empty(&t->rproc->carveouts));
 }
 
+/* A region for the buffers of a virtio device that the device tree does not have. */
+static void buffers_in_no_region(struct test *t)
+{
+	struct rproc_mem_entry *mem;
+
+	table_add_vdev(t);
+	ASSERT_EQ(t, 0, remote_add(t, &remote_ops));
+	mem = rproc_of_resm_mem_entry_init(&t->pdev->dev, 0, 0x10000, REMOTE_DA, "vdev0buffer");
+	ASSERT(t, mem);
+	rproc_add_carveout(t->rproc, mem);
+	EXPECT_EQ(t, IS_ENABLED(CONFIG_OF_RESERVED_MEM) ? -EINVAL : -ENOSYS, rproc_boot(t->rproc));
+	EXPECT_STATE(t, RPROC_OFFLINE);
+	EXPECT(t, list_empty(&t->rproc->carveouts));
+
+	/* It was for one boot: the next has it as the driver says then. */
+	EXPECT_EQ(t, 0, rproc_boot(t->rproc));
+	EXPECT_EQ(t, 0, rproc_shutdown(t->rproc));
+}
+
 static const u32 sizes[] = { SZ_4M, SZ_32M };
 
 const struct test_case memory_cases[] = {
@@ -425,5 +444,6 @@ const struct test_case memory_cases[] = {
 	CASE(carveout_at_an_address_not_to_be_had),
 	CASE(carveout_within_another),
 	CASE(carveout_of_reserved_memory),
+	CASE(buffers_in_no_region),
 	{}
 };

@@ -7,7 +7,6 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/virtio_ids.h>
 
 #include "test.h"
 
@@ -335,24 +334,9 @@ static void entries_that_nobody_knows(struct test *t)
 	EXPECT_LOG(t, "sanity prepare boot_addr parse load find_table start");
 }
 
-static void add_vdev(struct test *t)
-{
-	struct fw_rsc_vdev *vdev;
-	int i;
-
-	vdev = table_add(t, RSC_VDEV, struct_size(vdev, vring, 2));
-	vdev->id = VIRTIO_ID_RPMSG;
-	vdev->num_of_vrings = 2;
-	for (i = 0; i < 2; i++) {
-		vdev->vring[i].da = FW_RSC_ADDR_ANY;
-		vdev->vring[i].align = 0x1000;
-		vdev->vring[i].num = 16;
-	}
-}
-
 static void kick_and_interrupt(struct test *t)
 {
-	add_vdev(t);
+	table_add_vdev(t);
 	ASSERT_EQ(t, 0, remote_add(t, &remote_ops));
 	EXPECT_EQ(t, IRQ_NONE, rproc_vq_interrupt(t->rproc, 0));
 	ASSERT_EQ(t, 0, rproc_boot(t->rproc));
@@ -368,7 +352,7 @@ static void kick_and_interrupt(struct test *t)
 
 static void kick_is_needed(struct test *t)
 {
-	add_vdev(t);
+	table_add_vdev(t);
 	ASSERT_EQ(t, 0, remote_alloc(t, &remote_ops, FW_BYTES));
 	t->rproc->ops->kick = NULL;
 	ASSERT_EQ(t, 0, remote_add(t, NULL));

@@ -11,6 +11,7 @@
 #include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/virtio_ids.h>
 
 #include "test.h"
 
@@ -317,6 +318,22 @@ void *table_add(struct test *t, u32 type, size_t size)
 	hdr->type = type;
 	t->table_len += sizeof(*hdr) + size;
 	return hdr->data;
+}
+
+/* An rpmsg device, its vrings wherever there is room. */
+void table_add_vdev(struct test *t)
+{
+	struct fw_rsc_vdev *vdev;
+	int i;
+
+	vdev = table_add(t, RSC_VDEV, struct_size(vdev, vring, 2));
+	vdev->id = VIRTIO_ID_RPMSG;
+	vdev->num_of_vrings = 2;
+	for (i = 0; i < 2; i++) {
+		vdev->vring[i].da = FW_RSC_ADDR_ANY;
+		vdev->vring[i].align = 0x1000;
+		vdev->vring[i].num = 16;
+	}
 }
 
 static struct remote_subdev *to_subdev(struct rproc_subdev *subdev)

@@ -209,6 +209,7 @@ int remote_note(struct test *t, const char *what);
 void remote_forget(struct test *t);
 struct rproc_mem_entry *remote_add_memory(struct test *t, const char *name);
 void *table_add(struct test *t, u32 type, size_t size);
+void table_add_vdev(struct test *t);
 
 static inline struct test *to_test(struct rproc *rproc)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What needs a device tree: processors are found by their node's phandle, and the name of their
- * firmware is in it. The node is made here; kernels of machines without a device tree do without.
+ * What needs a device tree: processors are found by their node's phandle, and the names of their
+ * firmware and the memory that is reserved for them are in it. The node is made here; kernels of
+ * machines without a device tree do without.
  */
 #include <linux/kref.h>
 #include <linux/module.h>
@@ -27,6 +28,8 @@ static int tree_begin(struct test *t, struct of_changeset *changes)
 		return -ENOMEM;
 	ret = of_changeset_add_prop_string_array(changes, t->np, "firmware-name", firmware_names,
 						 ARRAY_SIZE(firmware_names));
+	if (!ret)
+		ret = of_changeset_add_prop_u32(changes, t->np, "memory-region", PHANDLE);
 	if (!ret)
 		ret = of_changeset_apply(changes);
 	if (!ret) {
@@ -122,9 +125,33 @@ static void firmware_of_the_tree(struct test *t)
 	EXPECT(t, rproc_of_parse_firmware(&t->pdev->dev, 0, &name) < 0);
 }
 
+/* Its first region is a node that is no memory, and there is no second one. */
+static void buffers_in_no_memory(struct test *t)
+{
+	static const int results[] = { -EINVAL, -ENODEV };
+	struct of_changeset changes;
+	struct rproc_mem_entry *mem;
+	int i;
+
+	ASSERT_EQ(t, 0, tree_begin(t, &changes));
+	table_add_vdev(t);
+	EXPECT_EQ(t, 0, remote_add(t, &remote_ops));
+	for (i = 0; i < ARRAY_SIZE(results); i++) {
+		mem = rproc_of_resm_mem_entry_init(&t->pdev->dev, i, 0x10000, REMOTE_DA,
+						   "vdev0buffer");
+		if (!EXPECT(t, mem))
+			break;
+		rproc_add_carveout(t->rproc, mem);
+		EXPECT_EQ(t, results[i], rproc_boot(t->rproc));
+		EXPECT_STATE(t, RPROC_OFFLINE);
+	}
+	tree_end(t, &changes);
+}
+
 const struct test_case tree_cases[] = {
 	CASE(get_by_phandle),
 	CASE_OURS(handle_outlives_its_driver),
 	CASE(firmware_of_the_tree),
+	CASE(buffers_in_no_memory),
 	{}
 };
