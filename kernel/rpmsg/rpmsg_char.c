@@ -15,7 +15,9 @@
  *	freed when the last file is closed.
  *
  * Locks, outer to inner
- *	delete_lock	one removal of the node at a time; the second waits for the first.
+ *	eptdev_delete_lock	one removal of any node at a time; the second waits for the first. A
+ *			device leaves its parent's list before it leaves sysfs, so who removes the
+ *			parent must wait here for nodes that it does not find there any more.
  *	lock		read: a call that uses the endpoint; write: the endpoint comes or goes. Held
  *			in no wait for the remote: a writer takes it anew for each attempt. (On a
  *			transport that has no poll operation the write has to wait inside.)
@@ -100,8 +102,7 @@ enum eptdev_stat {
  * @dev:          /sys/class/rpmsg/rpmsgN
  * @cdev:         /dev/rpmsgN
  * @info:         what it was made with
- * @delete_lock:  guards @deleted
- * @deleted:      the node is gone
+ * @deleted:      the node is gone; under eptdev_delete_lock
  * @lock:         guards @rpdev, @ept, @users
  * @rpdev:        device of the remote; NULL when node or remote are gone
  * @ept:          the endpoint while the node is open; NULL when it is gone
@@ -131,7 +132,6 @@ struct eptdev {
 	struct cdev			cdev;
 	struct rpmsg_channel_info	info;
 
-	struct mutex			delete_lock;	/* @deleted */
 	bool				deleted;
 
 	struct rw_semaphore		lock;
@@ -176,6 +176,7 @@ struct eptfile {
 
 static dev_t eptdev_region;
 static DEFINE_IDA(eptdev_ids);
+static DEFINE_MUTEX(eptdev_delete_lock);
 
 static struct eptdev *to_eptdev(struct device *dev)
 {
@@ -732,18 +733,32 @@ int rpmsg_chrdev_eptdev_destroy(struct device *dev, void *unused)
 	wake_up_all(&eptdev->readq);
 	wake_up_all(&eptdev->writeq);
 
-	mutex_lock(&eptdev->delete_lock);
+	mutex_lock(&eptdev_delete_lock);
 	first = !eptdev->deleted;
 	if (first)
 		cdev_device_del(&eptdev->cdev, dev);
 	eptdev->deleted = true;
-	mutex_unlock(&eptdev->delete_lock);
+	mutex_unlock(&eptdev_delete_lock);
 
 	if (first)
 		put_device(dev);
 	return 0;
 }
 EXPORT_SYMBOL(rpmsg_chrdev_eptdev_destroy);
+
+/**
+ * rpmsg_chrdev_destroy_all() - remove all nodes of a parent that goes
+ * @parent: of the nodes' devices; nobody makes more of them
+ *
+ * On return they are gone, also those that somebody else removes at this moment.
+ */
+void rpmsg_chrdev_destroy_all(struct device *parent)
+{
+	device_for_each_child(parent, NULL, rpmsg_chrdev_eptdev_destroy);
+	mutex_lock(&eptdev_delete_lock);
+	mutex_unlock(&eptdev_delete_lock);
+}
+EXPORT_SYMBOL_GPL(rpmsg_chrdev_destroy_all);
 
 static int eptdev_get_flow(struct eptdev *eptdev, int __user *arg)
 {
@@ -1010,7 +1025,6 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	eptdev->flags = flags;
 	eptdev->rpdev = rpdev;
 	eptdev->rx_limit = EPTDEV_RX_LIMIT;
-	mutex_init(&eptdev->delete_lock);
 	init_rwsem(&eptdev->lock);
 	spin_lock_init(&eptdev->rx_lock);
 	INIT_LIST_HEAD(&eptdev->rx);

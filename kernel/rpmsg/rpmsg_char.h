@@ -17,6 +17,7 @@ struct device *rpmsg_chrdev_endpoint_create(struct rpmsg_device *rpdev, struct d
 					    const struct rpmsg_channel_info *info,
 					    unsigned int flags);
 struct file *rpmsg_chrdev_endpoint_open(struct device *dev, u32 *addr);
+void rpmsg_chrdev_destroy_all(struct device *parent);
 
 /* Fetches a structure that starts with its size, @min bytes or more. */
 static inline int rpmsg_fetch(void *to, size_t min, const void __user *from)

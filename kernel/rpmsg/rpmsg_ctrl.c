@@ -239,7 +239,7 @@ static void rpmsg_ctrl_remove(struct rpmsg_device *rpdev)
 	ctrl->rpdev = NULL;
 	up_write(&ctrl->lock);
 
-	device_for_each_child(&ctrl->dev, NULL, rpmsg_chrdev_eptdev_destroy);
+	rpmsg_chrdev_destroy_all(&ctrl->dev);
 	cdev_device_del(&ctrl->cdev, &ctrl->dev);
 	put_device(&ctrl->dev);
 }
