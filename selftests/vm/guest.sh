@@ -3,7 +3,8 @@
 #
 # The guest's first process on the host's root, run by busybox: modules, the command, power
 # off. In /run/share, shared with the host: "env" says what to do, "command" is the command;
-# "booted", "stdout", "stderr" and "status" are what becomes of it.
+# "booted", "stdout", "stderr" and "status" are what becomes of it, "alive" is written for as
+# long as anything runs.
 
 share=/run/share
 
@@ -64,6 +65,7 @@ set +a
 # shellcheck source=selftests/vm/load.sh
 . "$RPMSG_TOP/selftests/vm/load.sh"
 : >"$share/booted"
+while :; do echo >"$share/alive"; sleep 5; done &
 hostname "rpmsg-$RPMSG_KERNEL"
 ip link set lo up
 bind_modules

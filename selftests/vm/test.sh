@@ -60,7 +60,7 @@ vm_suite()
 	local passed failed skipped expected
 
 	shift
-	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=3600 VM_STRICT=1
+	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=1800 VM_STRICT=1
 	VM_CONSOLE=$BUILD/log/console-$suite.log VM_REPEATABLE=1
 	folder=$(modules_folder "$suite")
 	if [[ $suite == reference ]]; then

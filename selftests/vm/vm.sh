@@ -11,6 +11,7 @@ VM_KERNEL=6.12
 VM_MODULES=ours
 VM_TIMEOUT=600
 VM_BOOT_TIMEOUT=300
+VM_SILENCE=120
 VM_STRICT=
 VM_CONSOLE=
 VM_STDIN=
@@ -129,13 +130,14 @@ vm_accel()
 	cat "$verdict"
 }
 
-# wait_or_kill PID SECONDS: its exit status, or 124 when it had to be killed.
+# wait_or_kill PID SECONDS [keep]: its exit status; 124 when it had to be killed, or kept.
 wait_or_kill()
 {
 	local end=$((SECONDS + $2))
 
 	while kill -0 "$1" 2>/dev/null; do
 		if [[ $SECONDS -ge $end ]]; then
+			[[ ${3-} != keep ]] || return 124
 			kill -KILL "$1"
 			wait "$1" || true
 			return 124
@@ -208,7 +210,11 @@ vm_verdict()
 	local run=$1 status=$2
 
 	if [[ $status -eq 124 ]]; then
-		say "run: the guest took too long and was ended; its console ended with:"
+		if [[ -e $run/silent ]]; then
+			say "run: nothing ran in the guest any more; its console ended with:"
+		else
+			say "run: the guest took too long and was ended; its console ended with:"
+		fi
 		tail -n 30 "$run/console" >&2
 		return 124
 	fi
@@ -246,7 +252,17 @@ vm_cleanup()
 	VM_STDIN=
 }
 
-# watch_guest PID RUN: let QEMU run to its end; 124 when it took too long to boot or to finish.
+# guest_is_silent RUN: nothing has run in there for a while, not even what says that it does.
+guest_is_silent()
+{
+	local now
+
+	printf -v now '%(%s)T' -1
+	[[ -e $1/share/alive ]] && ((now - $(stat -c %Y "$1/share/alive") > VM_SILENCE))
+}
+
+# watch_guest PID RUN: let QEMU run to its end; 124 when it took too long to boot or to finish,
+# or stopped on the way.
 watch_guest()
 {
 	local guest=$1 run=$2 status=0 start=$SECONDS
@@ -259,7 +275,17 @@ watch_guest()
 		fi
 		sleep 0.1
 	done
-	wait_or_kill "$guest" "$VM_TIMEOUT" || status=$?
+	start=$SECONDS
+	while ((SECONDS - start < VM_TIMEOUT)); do
+		wait_or_kill "$guest" 10 keep || status=$?
+		[[ $status -eq 124 ]] || return $status
+		status=0
+		if guest_is_silent "$run"; then
+			: >"$run/silent"
+			break
+		fi
+	done
+	wait_or_kill "$guest" 0 || status=$?
 	return $status
 }
 
@@ -303,6 +329,8 @@ one_guest()
 # - A virtual CPU keeps executing a breakpoint that another one has taken out of the kernel's
 #   text again: the emulator translated the code just while it was being patched, as
 #   attaching a tracer does. Our code has no breakpoints, and a real CPU has no translations.
+#   Or it comes back to that breakpoint for ever, and with it all that waits for this CPU. A
+#   kernel that hangs by its own fault still has a CPU to say so with.
 emulation_fault()
 {
 	[[ $(vm_accel) == tcg* ]] || return 0
@@ -310,6 +338,8 @@ emulation_fault()
 		echo "the guest did not boot"
 	elif [[ -n $VM_REPEATABLE ]] && grep -q 'int3: 0000 \[#1\]' "$1/console"; then
 		echo "the emulator executed a breakpoint that was gone"
+	elif [[ -n $VM_REPEATABLE && -e $1/silent ]] && ! grep -qEf "$DMESG_BAD" "$1/console"; then
+		echo "nothing ran in the guest any more, and its kernel has said nothing"
 	fi
 }
 
