@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding the endpoint of a message among a thousand: each gets its own. What a message costs, alone
- * and among so many, is printed; the machine's load decides too much of it to be held to a bound.
+ * Finding the endpoint of a message among a thousand: each gets its own. What a message costs,
+ * alone and among so many, is printed; the machine's load decides too much of it to be held to
+ * a bound.
  */
 #include <errno.h>
 #include <string.h>
