@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <linux/urproc.h>
+
 #include "file.h"
 #include "kselftest_harness.h"
 #include "processor.h"
@@ -300,6 +302,78 @@ TEST_F_TIMEOUT(rpmsg_ctl_processor, coredump_mode, 120)
 	EXPECT_TRUE(said("is crashed"));
 	/* Removed while it is crashed it would be dumped. */
 	EXPECT_EQ(0, ctl("stop", "dsp"));
+}
+
+/* A real crash, kept, then released: an ELF core file that other tools read. */
+TEST_F_TIMEOUT(rpmsg_ctl_processor, dump, 120)
+{
+	EXPECT_EQ(0, ctl("coredump", "dsp", "enabled"));
+	ASSERT_EQ(0, ctl_beside("dump", "--wait", "--keep", "dsp", DUMP));
+	EXPECT_EQ(-ETIMEDOUT, program_wait(&self->beside, QUIET_MS));
+	EXPECT_EQ(0, ctl("send", "rpmsg-crash", "crash"));
+	EXPECT_EQ(0, program_wait(&self->beside, PATIENCE_MS));
+	EXPECT_TRUE(strstr(self->beside.text, "bytes in " DUMP));
+
+	EXPECT_EQ(0, program_run(&self->ctl, PATIENCE_MS, "readelf", "--wide", "--headers", DUMP));
+	EXPECT_TRUE(said("CORE"));
+	EXPECT_TRUE(said("LOAD"));
+	EXPECT_FALSE(said("Error") || said("Warning"));
+	/* The memory as it was at that moment */
+	EXPECT_EQ(0, program_run(&self->ctl, PATIENCE_MS, "grep", "-c", "crash: about to crash",
+				 DUMP));
+
+	EXPECT_EQ(1, ctl("dump", "dsp", "/no/such/folder/core"));
+	EXPECT_TRUE(said("'/no/such/folder/core': No such file or directory"));
+	EXPECT_EQ(0, ctl("dump", "dsp", DUMP));
+	EXPECT_EQ(1, ctl("dump", "dsp", DUMP));
+	EXPECT_TRUE(said("no coredump of remoteproc"));
+	EXPECT_EQ(0, ctl("coredump", "dsp", "disabled"));
+}
+
+/* A processor that runs already: the test is it. */
+FIXTURE(rpmsg_ctl_attach)
+{
+	struct processor processor;
+	struct program ctl;
+};
+
+FIXTURE_SETUP(rpmsg_ctl_attach)
+{
+	ASSERT_EQ(0, processor_open_flags(&self->processor, URPROC_CREATE_DETACHED));
+	table_init(processor_table(&self->processor));
+}
+
+FIXTURE_TEARDOWN(rpmsg_ctl_attach)
+{
+	if (_metadata->exit_code)
+		program_show(&self->ctl);
+	program_kill(&self->ctl);
+	processor_close(&self->processor);
+}
+
+TEST_F_TIMEOUT(rpmsg_ctl_attach, attach_and_detach, 120)
+{
+	struct processor *p = &self->processor;
+
+	EXPECT_EQ(1, ctl("boot", PROCESSOR_NAME));
+	EXPECT_TRUE(said("was booted by someone else"));
+	EXPECT_TRUE(processor_state_is(p, "detached"));
+	EXPECT_EQ(0, ctl("detach", PROCESSOR_NAME));
+	EXPECT_TRUE(said("detached already"));
+
+	EXPECT_EQ(0, ctl("attach", PROCESSOR_NAME));
+	EXPECT_TRUE(said(": attached\n"));
+	EXPECT_TRUE(processor_state_is(p, "attached"));
+	EXPECT_EQ(1, p->attaches);
+	EXPECT_EQ(0, ctl("attach", PROCESSOR_NAME));
+	EXPECT_TRUE(said("attached already"));
+	EXPECT_EQ(0, ctl("firmware", PROCESSOR_NAME));
+	EXPECT_TRUE(said_just("unknown\n"));
+
+	EXPECT_EQ(0, ctl("detach", PROCESSOR_NAME));
+	EXPECT_TRUE(said(": detached\n"));
+	EXPECT_TRUE(processor_state_is(p, "detached"));
+	EXPECT_EQ(1, p->attaches);
 }
 
 int main(int argc, char **argv)
