@@ -24,6 +24,9 @@
 
 #include "remoteproc_private.h"
 
+#define CREATE_TRACE_POINTS
+#include "remoteproc_trace.h"
+
 static DEFINE_MUTEX(rproc_list_mutex);
 static LIST_HEAD(rproc_list);
 static DEFINE_IDA(rproc_ids);

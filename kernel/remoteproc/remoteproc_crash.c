@@ -32,6 +32,7 @@
 #include <linux/string.h>
 
 #include "remoteproc_private.h"
+#include "remoteproc_trace.h"
 
 static struct workqueue_struct *rproc_recovery_wq;
 
@@ -89,6 +90,8 @@ void rproc_report_crash(struct rproc *rproc, enum rproc_crash_type type)
 	spin_lock_irqsave(&impl->lock, flags);
 	if (!impl->deleting) {
 		impl->crash_boot = impl->boot_count;
+		/* Before the worker is told, and tells of the state. */
+		trace_rproc_crash(rproc, type);
 		rproc_queue_crash_work(rproc);
 		taken = true;
 	}
@@ -229,8 +232,10 @@ int rproc_recover(struct rproc *rproc, bool wait)
 	dev_err(&rproc->dev, "recovering %s\n", rproc->name);
 	if (!impl->halted) {
 		ret = rproc_recover_down(rproc);
-		if (ret)
+		if (ret) {
+			trace_rproc_recovery(rproc, ret);
 			return ret;
+		}
 		/* The dump was made just now: nobody had the time to read it. */
 		wait = true;
 	}
@@ -240,6 +245,7 @@ int rproc_recover(struct rproc *rproc, bool wait)
 		return 0;
 	}
 	ret = rproc_recover_up(rproc);
+	trace_rproc_recovery(rproc, ret);
 	if (ret) {
 		rproc_set_state(rproc, RPROC_CRASHED);
 		dev_err(&rproc->dev, "recovery failed, %s is halted: %d\n", rproc->name, ret);

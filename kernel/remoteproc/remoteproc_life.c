@@ -26,6 +26,7 @@
 #include <linux/sysfs.h>
 
 #include "remoteproc_private.h"
+#include "remoteproc_trace.h"
 
 const char *rproc_state_name(unsigned int state)
 {
@@ -41,6 +42,8 @@ void rproc_set_state(struct rproc *rproc, enum rproc_state state)
 {
 	lockdep_assert_held(&rproc->lock);
 
+	if (rproc->state != state)
+		trace_rproc_state(rproc, rproc->state, state);
 	WRITE_ONCE(rproc->state, state);
 	sysfs_notify(&rproc->dev.kobj, NULL, "state");
 	kobject_uevent(&rproc->dev.kobj, KOBJ_CHANGE);

@@ -67,6 +67,9 @@
 #include "rpmsg_internal.h"
 #include "virtio_rpmsg_bus.h"
 
+#define CREATE_TRACE_POINTS
+#include "rpmsg_char_trace.h"
+
 #define EPTDEV_MINORS		(MINORMASK + 1)
 #define EPTDEV_SEND_TIMEOUT	(15 * NSEC_PER_SEC)
 #define EPTDEV_RX_LIMIT		(1024 * 1024)
@@ -109,6 +112,7 @@ enum eptdev_stat {
  * @channel_ept:  the channel's endpoint to use, or NULL to make one at open
  * @flags:        RPMSG_ENDPOINT_* it was made with
  * @users:        open files
+ * @addr:         of @ept, kept for who traces
  * @mtu:          of @ept, in bytes; 0 when there was none yet
  * @resume:       asks the transport for what it keeps for @ept; NULL when it cannot keep any
  * @writeq:       who waits for room
@@ -117,6 +121,7 @@ enum eptdev_stat {
  * @tx_table:     brings @tx_entry there
  * @rx_lock:      guards the members below
  * @rx:           the queue
+ * @rx_count:     messages in it
  * @rx_bytes:     memory in it
  * @rx_limit:     the most of that
  * @rx_hold:      keep what does not fit, do not drop it
@@ -140,6 +145,7 @@ struct eptdev {
 	struct rpmsg_endpoint		*channel_ept;
 	unsigned int			flags;
 	unsigned int			users;
+	u32				addr;
 	size_t				mtu;
 	vrpmsg_resume_fn		resume;
 
@@ -150,6 +156,7 @@ struct eptdev {
 
 	spinlock_t			rx_lock;	/* from @rx to @flow_changed, for writing */
 	struct list_head		rx;
+	unsigned int			rx_count;
 	size_t				rx_bytes;
 	size_t				rx_limit;
 	bool				rx_hold;
@@ -197,7 +204,7 @@ static size_t message_size(const struct message *msg)
 }
 
 /* Return: 0 when the queue has taken it; -ENOBUFS or VRPMSG_HOLD. An empty queue takes anything. */
-static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
+static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg, u32 src)
 {
 	unsigned long flags;
 	int ret = 0;
@@ -205,8 +212,12 @@ static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 	spin_lock_irqsave(&eptdev->rx_lock, flags);
 	if (eptdev->rx_last || list_empty(&eptdev->rx) ||
 	    eptdev->rx_bytes + message_size(msg) <= eptdev->rx_limit) {
+		eptdev->rx_count++;
 		eptdev->rx_bytes += message_size(msg);
 		list_add_tail(&msg->node, &eptdev->rx);
+		/* Under the lock: before anybody reads it. */
+		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), msg->len,
+				      eptdev->rx_count);
 	} else if (eptdev->rx_hold && READ_ONCE(eptdev->resume)) {
 		eptdev->rx_held = true;
 		ret = VRPMSG_HOLD;
@@ -230,20 +241,25 @@ static int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void 
 	msg = kmalloc(struct_size(msg, data, len), GFP_ATOMIC | __GFP_NOWARN);
 	if (!msg) {
 		eptdev_count(eptdev, RX_DROPPED_NOMEM, 1);
+		trace_rpmsg_refused(&eptdev->dev, -ENOMEM);
 		return -ENOMEM;
 	}
 
 	msg->len = len;
 	memcpy(msg->data, data, len);
-	ret = eptdev_enqueue(eptdev, msg);
+	ret = eptdev_enqueue(eptdev, msg, src);
 	if (ret) {
 		eptdev_count(eptdev, ret == VRPMSG_HOLD ? RX_HELD : RX_DROPPED_FULL, 1);
+		if (ret != VRPMSG_HOLD)
+			trace_rpmsg_refused(&eptdev->dev, ret);
 		kfree(msg);
 		return ret;
 	}
 
 	eptdev_count(eptdev, RX_MESSAGES, 1);
 	eptdev_count(eptdev, RX_BYTES, len);
+	if (trace_rpmsg_woken_enabled() && wq_has_sleeper(&eptdev->readq))
+		trace_rpmsg_woken(&eptdev->dev, READ_ONCE(eptdev->rx_count));
 	wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
 	return 0;
 }
@@ -277,6 +293,7 @@ static struct message *eptdev_dequeue(struct eptdev *eptdev, size_t room)
 	} else if (msg->len > room) {
 		msg = ERR_PTR(-EMSGSIZE);
 	} else {
+		eptdev->rx_count--;
 		eptdev->rx_bytes -= message_size(msg);
 		list_del(&msg->node);
 	}
@@ -287,6 +304,7 @@ static struct message *eptdev_dequeue(struct eptdev *eptdev, size_t room)
 static void eptdev_requeue(struct eptdev *eptdev, struct message *msg)
 {
 	spin_lock_irq(&eptdev->rx_lock);
+	eptdev->rx_count++;
 	eptdev->rx_bytes += message_size(msg);
 	list_add(&msg->node, &eptdev->rx);
 	spin_unlock_irq(&eptdev->rx_lock);
@@ -331,13 +349,17 @@ static void eptdev_take_last(struct eptdev *eptdev)
 		eptdev->resume(eptdev->ept);
 }
 
-static void eptdev_purge(struct eptdev *eptdev)
+/* Return: how many messages there were. */
+static unsigned int eptdev_purge(struct eptdev *eptdev)
 {
 	struct message *msg, *next;
+	unsigned int count;
 	LIST_HEAD(all);
 
 	spin_lock_irq(&eptdev->rx_lock);
 	list_splice_init(&eptdev->rx, &all);
+	count = eptdev->rx_count;
+	eptdev->rx_count = 0;
 	eptdev->rx_bytes = 0;
 	eptdev->rx_held = false;
 	eptdev->flow_changed = false;
@@ -345,6 +367,7 @@ static void eptdev_purge(struct eptdev *eptdev)
 
 	list_for_each_entry_safe(msg, next, &all, node)
 		kfree(msg);
+	return count;
 }
 
 static bool eptdev_has_message(const struct eptdev *eptdev)
@@ -396,6 +419,7 @@ static ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 		return -EFAULT;
 	}
 	kfree(msg);
+	trace_rpmsg_read(&eptdev->dev, ret);
 	eptdev_resume_in_time(eptdev);
 	return ret;
 }
@@ -514,17 +538,19 @@ static ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 	if (len > eptdev->mtu)
 		return -EMSGSIZE;
 
+	trace_rpmsg_write(&eptdev->dev, len);
+
 	data = kmalloc(len, GFP_KERNEL);
 	if (!data)
-		return -ENOMEM;
-
-	if (copy_from_iter_full(data, len, from))
+		ret = -ENOMEM;
+	else if (copy_from_iter_full(data, len, from))
 		ret = eptdev_send(eptdev, data, len, eptdev_no_wait(iocb),
 				  READ_ONCE(file->send_timeout_ns));
 	else
 		ret = -EFAULT;
 
 	kfree(data);
+	trace_rpmsg_written(&eptdev->dev, ret);
 	if (ret)
 		return ret;
 	eptdev_count(eptdev, TX_MESSAGES, 1);
@@ -615,6 +641,8 @@ static int eptdev_start(struct eptdev *eptdev)
 	mtu = rpmsg_get_mtu(ept);
 	WRITE_ONCE(eptdev->mtu, mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU);
 	WRITE_ONCE(eptdev->resume, eptdev_find_resume(ept));
+	WRITE_ONCE(eptdev->addr, ept->addr);
+	trace_rpmsg_open(&eptdev->dev, eptdev->info.name, ept->addr, eptdev->info.dst);
 
 	init_poll_funcptr(&eptdev->tx_table, eptdev_tx_watch);
 	rpmsg_poll(ept, NULL, &eptdev->tx_table);
@@ -682,7 +710,7 @@ static void eptdev_put_file(struct eptfile *file)
 	down_write(&eptdev->lock);
 	if (!--eptdev->users) {
 		eptdev_end(eptdev);
-		eptdev_purge(eptdev);
+		trace_rpmsg_closed(&eptdev->dev, eptdev_purge(eptdev));
 	}
 	up_write(&eptdev->lock);
 	kfree(file);
@@ -1022,6 +1050,7 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	}
 
 	eptdev->info = *info;
+	eptdev->addr = info->src;
 	eptdev->flags = flags;
 	eptdev->rpdev = rpdev;
 	eptdev->rx_limit = EPTDEV_RX_LIMIT;

@@ -269,6 +269,11 @@ static inline void vrpmsg_count(struct vrpmsg *vrp, enum vrpmsg_stat stat, unsig
 	WRITE_ONCE(vrp->stats[stat], vrp->stats[stat] + more);
 }
 
+static inline u32 vrpmsg_slot(const struct vrpmsg *vrp, const struct vrpmsg_buf *buf)
+{
+	return buf - vrp->bufs;
+}
+
 static inline void vrpmsg_push(struct vrpmsg_stack *stack, struct vrpmsg_buf *buf)
 {
 	stack->buf[stack->num++] = buf;
@@ -292,6 +297,7 @@ void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
 /* vrpmsg_tx.c */
 void vrpmsg_tx_done(struct virtqueue *svq);
+void vrpmsg_tx_collect(struct vrpmsg *vrp);
 int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait);
 int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len);
 __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);

@@ -15,6 +15,7 @@
 
 #include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
+#include "vrpmsg_trace.h"
 
 /* The name service's callback destroys other endpoints, so its lock comes before theirs. */
 static struct lock_class_key vrpmsg_ns_cb_lock_key;
@@ -133,8 +134,10 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	list_splice_init(&to_vrpmsg_ept(ept)->held, &held);
 	mutex_unlock(&ept->cb_lock);
 
-	list_for_each_entry(buf, &held, held)
+	list_for_each_entry(buf, &held, held) {
 		buf->refused = true;
+		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr, buf->len);
+	}
 	vrpmsg_rx_return(vrp, &held);
 	vrpmsg_put_ept(ept);
 }
@@ -218,6 +221,9 @@ int vrpmsg_resume(struct rpmsg_endpoint *ept)
 		if (ret == VRPMSG_HOLD)
 			break;
 		buf->refused = ret;
+		if (ret)
+			trace_rpmsg_dropped(vrpmsg_of_ept(ept)->vdev, RPMSG_DROP_REFUSED, buf->src,
+					    ept->addr, buf->len);
 		list_move_tail(&buf->held, &done);
 	}
 	mutex_unlock(&ept->cb_lock);

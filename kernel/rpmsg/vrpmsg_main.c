@@ -64,6 +64,9 @@
 #include "../compat/virtio.h"
 #include "vrpmsg.h"
 
+#define CREATE_TRACE_POINTS
+#include "vrpmsg_trace.h"
+
 /* Counters in /sys/bus/virtio/devices/virtioN/statistics/ */
 
 static ssize_t vrpmsg_show(struct device *dev, struct device_attribute *attr, char *buf)

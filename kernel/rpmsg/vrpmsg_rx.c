@@ -8,6 +8,7 @@
 
 #include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
+#include "vrpmsg_trace.h"
 
 /* Return: 0, or -errno when the ring did not take the buffer. */
 static int vrpmsg_rx_give_back(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
@@ -53,8 +54,10 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	}
 	mutex_unlock(&ept->cb_lock);
 
-	if (ret && !hold)
+	if (ret && !hold) {
 		vrpmsg_count(vrp, RX_REFUSED, 1);
+		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, src, ept->addr, len);
+	}
 	return hold;
 }
 
@@ -73,6 +76,7 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message dropped: %u bytes used of a buffer of %u\n", used,
 				     vrp->rx_size);
+		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_MALFORMED, 0, 0, used);
 		return false;
 	}
 
@@ -85,6 +89,7 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: payload of %u bytes in %u\n",
 				     src, dst, len, used);
+		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_MALFORMED, src, dst, len);
 		return false;
 	}
 
@@ -98,11 +103,13 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
 		dev_warn_ratelimited(&vrp->vdev->dev,
 				     "message from %#x to %#x dropped: nobody there\n", src, dst);
+		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_UNCLAIMED, src, dst, len);
 		return false;
 	}
 
 	vrpmsg_count(vrp, RX_MESSAGES, 1);
 	vrpmsg_count(vrp, RX_BYTES, len);
+	trace_rpmsg_received(vrp->vdev, src, dst, len);
 	held = vrpmsg_call(vrp, ept, buf, len, src);
 	vrpmsg_put_ept(ept);
 	return held;
@@ -140,12 +147,16 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 {
 	unsigned int used, given;
 	struct vrpmsg_buf *buf;
+	bool kick;
 
 	vrpmsg_rx_take_returned(vrp);
 	given = vrpmsg_rx_offer_kept(vrp);
 	do {
 		virtqueue_disable_cb(vrp->rvq);
 		while (!READ_ONCE(vrp->dying) && (buf = virtqueue_get_buf(vrp->rvq, &used))) {
+			/* What the remote answers it has taken before: told in this order. */
+			if (trace_rpmsg_consumed_enabled())
+				vrpmsg_tx_collect(vrp);
 			if (vrpmsg_deliver(vrp, buf, used))
 				continue;
 			if (vrpmsg_rx_give_back(vrp, buf))
@@ -157,7 +168,11 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 	} while (!virtqueue_enable_cb(vrp->rvq) && !READ_ONCE(vrp->dying) &&
 		 !virtqueue_is_broken(vrp->rvq));
 
-	if (given && virtqueue_kick_prepare(vrp->rvq)) {
+	if (!given)
+		return;
+	kick = virtqueue_kick_prepare(vrp->rvq);
+	trace_rpmsg_kick(vrp->vdev, vrp->rvq->index, kick);
+	if (kick) {
 		vrpmsg_count(vrp, RX_KICKS, 1);
 		virtqueue_notify(vrp->rvq);
 	}
@@ -191,8 +206,10 @@ void vrpmsg_rx_done(struct virtqueue *rvq)
 	struct vrpmsg *vrp = rvq->vdev->priv;
 
 	/* Pairs with smp_store_release() in vrpmsg_probe(). */
-	if (smp_load_acquire(&vrp->up))
-		vrpmsg_rx_event(vrp);
+	if (!smp_load_acquire(&vrp->up))
+		return;
+	trace_rpmsg_interrupt(vrp->vdev, rvq->index);
+	vrpmsg_rx_event(vrp);
 }
 
 /**

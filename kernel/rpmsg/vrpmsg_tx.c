@@ -3,23 +3,61 @@
  * Messages to the remote. Objects, locks and unplug: vrpmsg_main.c.
  *
  * The remote interrupts for a sent buffer only when somebody wants one: who finds none asks for one
- * interrupt, which wakes everybody and is not repeated until somebody asks again.
+ * interrupt, which wakes everybody and is not repeated until somebody asks again. Whoever traces
+ * rpmsg_consumed wants one for each buffer, or would be told when the next sender needs the buffer.
  */
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "vrpmsg.h"
+#include "vrpmsg_trace.h"
 
-/* A buffer from the stack or else one that the remote is done with. */
-static struct vrpmsg_buf *vrpmsg_tx_get(struct vrpmsg *vrp)
+/* A buffer that the remote is done with. */
+static struct vrpmsg_buf *vrpmsg_tx_get_used(struct vrpmsg *vrp)
 {
 	struct vrpmsg_buf *buf;
 	unsigned int unused;
 
 	lockdep_assert_held(&vrp->tx_lock);
 
-	buf = vrpmsg_pop(&vrp->tx_free);
-	return buf ?: virtqueue_get_buf(vrp->svq, &unused);
+	buf = virtqueue_get_buf(vrp->svq, &unused);
+	if (buf)
+		trace_rpmsg_consumed(vrp->vdev, vrpmsg_slot(vrp, buf));
+	return buf;
+}
+
+/* A buffer from the stack or else one that the remote is done with. */
+static struct vrpmsg_buf *vrpmsg_tx_get(struct vrpmsg *vrp)
+{
+	struct vrpmsg_buf *buf = vrpmsg_pop(&vrp->tx_free);
+
+	return buf ?: vrpmsg_tx_get_used(vrp);
+}
+
+/* All of them, and an interrupt for the next. */
+static void vrpmsg_tx_get_all(struct vrpmsg *vrp)
+{
+	struct vrpmsg_buf *buf;
+
+	virtqueue_enable_cb(vrp->svq);
+	while ((buf = vrpmsg_tx_get_used(vrp)))
+		vrpmsg_push(&vrp->tx_free, buf);
+}
+
+/**
+ * vrpmsg_tx_collect() - take back what the remote is done with, for who traces that
+ * @vrp: the remote
+ */
+void vrpmsg_tx_collect(struct vrpmsg *vrp)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vrp->tx_lock, flags);
+	vrpmsg_tx_get_all(vrp);
+	spin_unlock_irqrestore(&vrp->tx_lock, flags);
+
+	/* The interrupt for these will find none, and wake nobody. */
+	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
 }
 
 static bool vrpmsg_gone(const struct vrpmsg *vrp)
@@ -87,8 +125,9 @@ static void vrpmsg_tx_write(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u3
 }
 
 /* -ENOMEM is for "no buffer" alone: whoever sees it may wait for one. */
-static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
+static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst)
 {
+	const unsigned int len = buf->sg.length - sizeof(*buf->hdr);
 	bool kick = false;
 	unsigned long flags;
 	int ret;
@@ -98,10 +137,15 @@ static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
 	if (ret) {
 		vrpmsg_push(&vrp->tx_free, buf);
 	} else {
+		trace_rpmsg_queued(vrp->vdev, vrpmsg_slot(vrp, buf), src, dst, len,
+				   vrp->num_tx - vrp->tx_free.num);
+		if (trace_rpmsg_consumed_enabled())
+			virtqueue_enable_cb(vrp->svq);
 		kick = virtqueue_kick_prepare(vrp->svq);
+		trace_rpmsg_kick(vrp->vdev, vrp->svq->index, kick);
 		vrpmsg_count(vrp, TX_KICKS, kick);
 		vrpmsg_count(vrp, TX_MESSAGES, 1);
-		vrpmsg_count(vrp, TX_BYTES, buf->sg.length - sizeof(*buf->hdr));
+		vrpmsg_count(vrp, TX_BYTES, len);
 	}
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
@@ -160,7 +204,7 @@ int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len,
 	}
 
 	vrpmsg_tx_write(vrp, buf, src, dst, data, len);
-	return vrpmsg_tx_submit(vrp, buf);
+	return vrpmsg_tx_submit(vrp, buf, src, dst);
 }
 
 /**
@@ -186,7 +230,7 @@ int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int
 		return -ENOMEM;
 
 	vrpmsg_tx_write(vrp, buf, src, dst, data, len);
-	return vrpmsg_tx_submit(vrp, buf);
+	return vrpmsg_tx_submit(vrp, buf, src, dst);
 }
 
 /**
@@ -237,7 +281,11 @@ void vrpmsg_tx_done(struct virtqueue *svq)
 	/* Waiters look again after this, and ask again if they have to. */
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	vrpmsg_count(vrp, TX_INTERRUPTS, 1);
-	virtqueue_disable_cb(svq);
+	trace_rpmsg_interrupt(vrp->vdev, svq->index);
+	if (trace_rpmsg_consumed_enabled())
+		vrpmsg_tx_get_all(vrp);
+	else
+		virtqueue_disable_cb(svq);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
 	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);

@@ -79,8 +79,12 @@ lint_checkpatch()
 {
 	local files status=0
 
-	mapfile -t files < <(our_files '*.c' '*.h' -- kernel/{remoteproc,rpmsg,urproc})
+	mapfile -t files < <(our_files '*.c' '*.h' -- kernel/{remoteproc,rpmsg,urproc} |
+			     grep -v '_trace\.h$')
 	checkpatch FILE_PATH_CHANGES "${files[@]}" || status=1
+	# Made of macros whose arguments look like declarations and statements.
+	mapfile -t files < <(our_files '*_trace.h' -- kernel)
+	checkpatch FILE_PATH_CHANGES,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE "${files[@]}" || status=1
 	# The user's header has no BIT(); older kernels want a bus_type they may write to.
 	mapfile -t files < <(our_files '*.h' -- kernel/include kernel/compat)
 	checkpatch BIT_MACRO,CONST_STRUCT "${files[@]}" || status=1

@@ -8,6 +8,7 @@ PACKAGES_VM=(qemu-system-x86 busybox-static kmod xz-utils udev)
 PACKAGES_MODULES=(gcc-12 gcc libc6-dev make binutils xz-utils kmod libelf1 pahole)
 PACKAGES_USER=(gcc libc6-dev meson ninja-build pkgconf liburing-dev libudev-dev
 	       libjson-c-dev libbpf-dev libelf-dev zlib1g-dev bpftool clang)
+PACKAGES_TEST=(bpftrace)
 PACKAGES_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_DEBUG=(flex bison bc libelf-dev zlib1g-dev perl)
 PACKAGES_LINT=(perl sparse clang-format cppcheck shellcheck codespell)

@@ -114,8 +114,9 @@ cmd_test()
 	for word in "${suites[@]}"; do
 		case $word in
 		unit|compat) ;;
-		debug|arm64) jobs+=(vm "$word") ;;
-		*) jobs+=(vm) ;;
+		debug) jobs+=(vm test debug) ;;
+		arm64) jobs+=(vm arm64) ;;
+		*) jobs+=(vm test) ;;
 		esac
 	done
 	packages_for "${jobs[@]}"

@@ -108,6 +108,7 @@ packages_for()
 		vm) wanted+=("${PACKAGES_VM[@]}") ;;
 		modules) wanted+=("${PACKAGES_MODULES[@]}") ;;
 		user) wanted+=("${PACKAGES_USER[@]}") ;;
+		test) wanted+=("${PACKAGES_TEST[@]}") ;;
 		lint) wanted+=("${PACKAGES_LINT[@]}") ;;
 		fuzz) wanted+=("${PACKAGES_FUZZ[@]}") ;;
 		debug) wanted+=("${PACKAGES_DEBUG[@]}") ;;

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The tracepoints of rpmsg and remoteproc: each message's way is told event by event, in order,
+ * with the right numbers; and the lines for bpftrace in docs/tracing.md work.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "kselftest_harness.h"
+#include "program.h"
+#include "sleeper.h"
+#include "tool.h"
+#include "wait.h"
+
+#define HOST	0x400
+#define REMOTE	0x900
+
+#define TRACEFS		"/sys/kernel/tracing"
+#define INSTANCE	TRACEFS "/instances/selftest"
+
+static bool cannot_trace(void)
+{
+	return !file_exists(TRACEFS "/events/rpmsg/rpmsg_queued") ||
+	       !file_exists(TRACEFS "/instances");
+}
+
+/* A buffer of its own, with all our events and a clock that all CPUs share. */
+static bool trace_on(void)
+{
+	return (!mkdir(INSTANCE, 0700) || errno == EEXIST) &&
+	       !file_write(INSTANCE "/trace_clock", "mono") &&
+	       !file_write(INSTANCE "/events/rpmsg/enable", "1") &&
+	       !file_write(INSTANCE "/events/remoteproc/enable", "1");
+}
+
+static void trace_off(void)
+{
+	file_write(INSTANCE "/events/enable", "0");
+	rmdir(INSTANCE);
+}
+
+/* What was traced since the last call: "event: text", a line each, of these systems' events. */
+static int trace_take(char *text, size_t size)
+{
+	char line[512], *event;
+	size_t used = 0;
+	FILE *file = fopen(INSTANCE "/trace", "r");
+
+	text[0] = '\0';
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		event = strstr(line, ": r");
+		if (*line != '#' && event && used < size)
+			used += snprintf(text + used, size - used, "%s", event + 2);
+	}
+	fclose(file);
+	/* Opened for writing and truncated: the buffer is empty. */
+	file = fopen(INSTANCE "/trace", "w");
+	if (!file)
+		return -errno;
+	fclose(file);
+	return 0;
+}
+
+FIXTURE(tracing)
+{
+	struct processor processor;
+	struct remote remote;
+	struct rpmsg_message message;
+	struct sleeper sleeper;
+	int ctrl;
+	int fd;
+	unsigned int node;
+	unsigned int device;
+	char text[8192];
+	char expected[8192];
+	char data[64];
+};
+
+FIXTURE_SETUP(tracing)
+{
+	char node[NODE_MAX], device[32];
+
+	self->ctrl = self->fd = -1;
+	if (cannot_trace())
+		SKIP(return, "no tracefs, or no tracepoints: not our modules");
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
+	ASSERT_LE(0, self->ctrl);
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "traced", HOST, REMOTE, node));
+	self->fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(1, sscanf(node, "/dev/rpmsg%u", &self->node));
+	ASSERT_EQ(1, processor_find(&self->processor, "bus/virtio/devices", "virtio", NULL, device,
+				    sizeof(device)));
+	ASSERT_EQ(1, sscanf(device, "virtio%u", &self->device));
+	ASSERT_TRUE(trace_on());
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+}
+
+FIXTURE_TEARDOWN(tracing)
+{
+	trace_off();
+	ctrl_down(&self->processor, self->ctrl);
+	close(self->fd);
+}
+
+#define expect_trace(...)								\
+do {											\
+	snprintf(self->expected, sizeof(self->expected), __VA_ARGS__);			\
+	EXPECT_STREQ(self->expected, self->text);					\
+} while (0)
+
+/* The slot that the first message traced was in. */
+static unsigned int slot_in(const char *text)
+{
+	const char *slot = strstr(text, " slot ");
+
+	return slot ? strtoul(slot + strlen(" slot "), NULL, 10) : ~0U;
+}
+
+TEST_F(tracing, message_to_the_remote)
+{
+	const unsigned int node = self->node, device = self->device;
+	unsigned int slot;
+
+	ASSERT_EQ(3, node_write(self->fd, "ask", 3));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	slot = slot_in(self->text);
+	expect_trace("rpmsg_write: rpmsg%u len 3\n"
+		     "rpmsg_queued: virtio%u slot %u src 0x400 dst 0x900 len 3 depth 1\n"
+		     "rpmsg_kick: virtio%u vring 1 sent\n"
+		     "rpmsg_written: rpmsg%u result 0\n",
+		     node, device, slot, device, node);
+
+	/* The remote interrupts for the buffer, because somebody traces that. */
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_interrupt: virtio%u vring 1\n"
+		     "rpmsg_consumed: virtio%u slot %u\n",
+		     device, device, slot);
+}
+
+TEST_F(tracing, message_from_the_remote)
+{
+	const unsigned int node = self->node, device = self->device;
+
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "more", 4));
+	ASSERT_EQ(6, node_read(self->fd, self->data, sizeof(self->data)));
+	ASSERT_EQ(0, close(self->fd));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_interrupt: virtio%u vring 0\n"
+		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 6\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
+		     "rpmsg_kick: virtio%u vring 0 sent\n"
+		     "rpmsg_interrupt: virtio%u vring 0\n"
+		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 4\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 4 depth 2\n"
+		     "rpmsg_kick: virtio%u vring 0 sent\n"
+		     "rpmsg_read: rpmsg%u count 6\n"
+		     "rpmsg_closed: rpmsg%u count 1\n",
+		     device, device, node, device, device, device, node, device, node, node);
+	self->fd = -1;
+}
+
+TEST_F(tracing, reader_that_sleeps)
+{
+	const unsigned int node = self->node, device = self->device;
+	int result;
+
+	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_READ, self->fd, 16));
+	/* The kick may come before or after the reader runs. */
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
+	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
+	EXPECT_EQ(6, result);
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_interrupt: virtio%u vring 0\n"
+		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 6\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
+		     "rpmsg_woken: rpmsg%u count 1\n"
+		     "rpmsg_read: rpmsg%u count 6\n",
+		     device, device, node, node, node);
+}
+
+/* Each reason to drop a message, by its name. */
+TEST_F(tracing, dropped)
+{
+	const unsigned int node = self->node, device = self->device;
+	struct rpmsg_message bad = { .header = { .src = REMOTE, .dst = HOST, .len = 2000 } };
+	char path[FILE_PATH_MAX];
+
+	file_path(path, "/sys/class/rpmsg/rpmsg%u/rx_limit_bytes", node);
+	ASSERT_EQ(0, file_write(path, "1"));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "queued", 6));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_interrupt/enable", "0"));
+	ASSERT_EQ(0, remote_send_bytes(&self->remote, &bad, sizeof(bad), 8));
+	ASSERT_EQ(0, remote_send_bytes(&self->remote, &bad, sizeof(bad), sizeof(bad)));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST + 1, "lost", 4));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "too much", 8));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_dropped: virtio%u malformed src 0x0 dst 0x0 len 8\n"
+		     "rpmsg_dropped: virtio%u malformed src 0x900 dst 0x400 len 2000\n"
+		     "rpmsg_dropped: virtio%u unclaimed src 0x900 dst 0x401 len 4\n"
+		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 8\n"
+		     "rpmsg_refused: rpmsg%u result %d\n"
+		     "rpmsg_dropped: virtio%u refused src 0x900 dst 0x400 len 8\n",
+		     device, device, device, device, node, -ENOBUFS, device);
+}
+
+/* A write that fails begins and ends, and queues nothing. */
+TEST_F(tracing, no_room)
+{
+	node_set_nonblock(self->fd, true);
+	node_fill(self->fd);
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	EXPECT_EQ(-EAGAIN, node_write(self->fd, "x", 1));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_write: rpmsg%u len 1\n"
+		     "rpmsg_written: rpmsg%u result %d\n", self->node, self->node, -EAGAIN);
+}
+
+/* Buffers that were out when tracing began, and a sender that waits for one of them. */
+TEST_F_TIMEOUT(tracing, sender_that_waits, 60)
+{
+	int result = 0;
+
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
+	node_set_nonblock(self->fd, true);
+	node_fill(self->fd);
+	node_set_nonblock(self->fd, false);
+	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "1"));
+
+	/* The remote is done with all, and says so by what it sends: this collects them. */
+	while ((result = ring_take(&self->remote.from_host)) >= 0)
+		ring_give(&self->remote.from_host, result, 0);
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
+	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
+	EXPECT_EQ(5, result);
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	EXPECT_NE(NULL, strstr(self->text, "rpmsg_consumed: "));
+	EXPECT_NE(NULL, strstr(self->text, "rpmsg_queued: "));
+}
+
+TEST_F_TIMEOUT(tracing, life_of_a_processor, 60)
+{
+	const unsigned int index = self->processor.index, starts = self->processor.starts;
+	char path[FILE_PATH_MAX];
+
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
+	ASSERT_EQ(0, file_write(processor_debug_path(&self->processor, "crash", path), "2"));
+	ASSERT_TRUE(wait_until(self->processor.starts > starts &&
+			       processor_state_is(&self->processor, "running"), PATIENCE_MS));
+	/* What stop waits for has told of the recovery's end. */
+	ASSERT_EQ(0, processor_stop(&self->processor));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rproc_crash: remoteproc%u fatal error\n"
+		     "rproc_state: remoteproc%u running -> crashed\n"
+		     "rproc_state: remoteproc%u crashed -> offline\n"
+		     "rproc_state: remoteproc%u offline -> running\n"
+		     "rproc_recovery: remoteproc%u result 0\n"
+		     "rproc_state: remoteproc%u running -> offline\n",
+		     index, index, index, index, index, index);
+}
+
+/* The lines that the documentation gives for bpftrace, on messages both ways. */
+FIXTURE(one_liners)
+{
+	struct tool tool;
+	struct program bpftrace;
+	struct program ping;
+};
+
+FIXTURE_SETUP(one_liners)
+{
+	if (!getenv("RPMSG_BUILD") || !getenv("RPMSG_TOP"))
+		SKIP(return, "RPMSG_BUILD or RPMSG_TOP not set");
+	if (cannot_trace() || !file_exists("/sys/kernel/btf/vmlinux"))
+		SKIP(return, "no tracepoints, or no BTF");
+	if (program_run(&self->bpftrace, PATIENCE_MS, "bpftrace", "--version"))
+		SKIP(return, "no bpftrace");
+	ASSERT_TRUE(tool_run(&self->tool, "traced", "echo.elf", NULL));
+}
+
+FIXTURE_TEARDOWN(one_liners)
+{
+	if (_metadata->exit_code) {
+		program_show(&self->bpftrace);
+		program_show(&self->ping);
+	}
+	program_kill(&self->ping);
+	program_kill(&self->bpftrace);
+	program_kill(&self->tool.urproc);
+}
+
+/* What is between the quotes of "    # bpftrace -e '...'"; NULL when this is no such line. */
+static char *one_liner(char *line)
+{
+	static const char start[] = "    # bpftrace -e '";
+	char *end = strrchr(line, '\'');
+
+	if (strncmp(line, start, strlen(start)) || end < line + strlen(start))
+		return NULL;
+	*end = '\0';
+	return line + strlen(start);
+}
+
+/* The name of the map that a line fills first: what is between "@" and what follows a name. */
+static void map_of(const char *text, char map[32])
+{
+	const char *at = strstr(text, "{ @us");
+
+	/* What is counted; not where a time is kept for that. */
+	at = strchr(at ? at : text, '@');
+	snprintf(map, 32, "%.*s", at ? 1 + (int)strspn(at + 1, "abcdefghijklmnopqrstuvwxyz") : 0,
+		 at ? at : "");
+}
+
+/* All at once, for bpftrace takes long to start: their maps have different names. */
+TEST_F_TIMEOUT(one_liners, count_what_they_say, 120)
+{
+	char path[FILE_PATH_MAX], line[512], maps[8][32];
+	char script[8192] = "BEGIN { printf(\"attached\\n\"); }\n", *text;
+	unsigned int count = 0, filled = 0, i;
+	const char *output;
+	FILE *file;
+
+	file = fopen(file_path(path, "%s/docs/tracing.md", getenv("RPMSG_TOP")), "r");
+	ASSERT_NE(NULL, file);
+	while (count < 8 && fgets(line, sizeof(line), file)) {
+		text = one_liner(line);
+		if (!text)
+			continue;
+		map_of(text, maps[count++]);
+		ASSERT_GT(sizeof(script), strlen(script) + strlen(text) + 2);
+		strcat(strcat(script, text), "\n");
+	}
+	fclose(file);
+	ASSERT_EQ(6, count);
+
+	ASSERT_EQ(0, program_start(&self->bpftrace, "bpftrace", "-e", script, NULL));
+	ASSERT_TRUE(program_says(&self->bpftrace, "attached", 4 * PATIENCE_MS));
+	ASSERT_EQ(0, program_run(&self->ping, PATIENCE_MS, "rpmsg-ctl", "ping", "-q", "-c", "20",
+				 "-i", "1ms", "rpmsg-echo"));
+	EXPECT_EQ(0, program_end(&self->bpftrace, SIGINT, PATIENCE_MS));
+	/* Maps are printed at the end. Only what is lost fills none here. */
+	output = strstr(self->bpftrace.text, "attached");
+	for (i = 0; i < count; i++) {
+		if (strstr(output, maps[i]))
+			filled++;
+		else
+			TH_LOG("nothing in %s", maps[i]);
+	}
+	EXPECT_EQ(count - 1, filled);
+}
+
+int main(int argc, char **argv)
+{
+	processor_require();
+	return test_harness_run(argc, argv);
+}
