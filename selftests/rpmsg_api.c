@@ -271,6 +271,24 @@ TEST_F(rpmsg_api, destroyed_in_its_callback)
 	EXPECT_TRUE(heard(self, 1, 1, 5, 9));
 }
 
+/*
+ * An endpoint without a callback, as one is that was destroyed after it had been looked up: what
+ * comes for it was handed over to nobody.
+ */
+TEST_F(rpmsg_api, without_a_callback)
+{
+	const long unclaimed = device_counter(&self->processor, "rx_unclaimed");
+	const long messages = device_counter(&self->processor, "rx_messages");
+	const long bytes = device_counter(&self->processor, "rx_bytes");
+
+	ASSERT_EQ(0, command(self, "create_deaf 400"));
+	ASSERT_EQ(0, remote_send(&self->remote, 9, 400, "hello", 5));
+	EXPECT_EQ(unclaimed + 1, device_counter(&self->processor, "rx_unclaimed"));
+	EXPECT_EQ(messages, device_counter(&self->processor, "rx_messages"));
+	EXPECT_EQ(bytes, device_counter(&self->processor, "rx_bytes"));
+	EXPECT_EQ(0, device_counter(&self->processor, "rx_refused"));
+}
+
 TEST_F(rpmsg_api, channels)
 {
 	struct processor *p = &self->processor;

@@ -86,7 +86,7 @@ struct vrpmsg_stack {
  * @RX_MESSAGES:   messages handed to an endpoint
  * @RX_BYTES:      payload in them
  * @RX_MALFORMED:  messages dropped because a length was wrong
- * @RX_UNCLAIMED:  messages dropped because nobody has that address
+ * @RX_UNCLAIMED:  messages dropped because nobody is at that address
  * @RX_REFUSED:    messages among @RX_MESSAGES that the endpoint did not take
  * @RX_INTERRUPTS: interrupts of the receive ring; probe's look at it is one, too
  * @RX_KICKS:      kicks of the receive ring, which tell that there are buffers again

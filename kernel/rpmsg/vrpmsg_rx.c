@@ -32,16 +32,31 @@ int vrpmsg_rx_fill(struct vrpmsg *vrp)
 	return ret;
 }
 
+static void vrpmsg_unclaimed(struct vrpmsg *vrp, u32 src, u32 dst, unsigned int len)
+{
+	vrpmsg_count(vrp, RX_UNCLAIMED, 1);
+	dev_warn_ratelimited(&vrp->vdev->dev,
+			     "message from %#x to %#x dropped: nobody there\n", src, dst);
+	trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_UNCLAIMED, src, dst, len);
+}
+
 /* Return: whether the endpoint holds the buffer. It does so to what comes behind what it holds. */
 static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct vrpmsg_buf *buf,
 			unsigned int len, u32 src)
 {
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
-	bool hold;
+	bool hold, there;
 	int ret = 0;
 
 	mutex_lock(&ept->cb_lock);
 	hold = !list_empty(&vept->held);
+	/* It may have been destroyed since it was looked up. */
+	there = hold || ept->cb;
+	if (there) {
+		vrpmsg_count(vrp, RX_MESSAGES, 1);
+		vrpmsg_count(vrp, RX_BYTES, len);
+		trace_rpmsg_received(vrp->vdev, src, ept->addr, len);
+	}
 	if (!hold && ept->cb) {
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, len, ept->priv, src);
 		hold = ret == VRPMSG_HOLD && vept->can_hold;
@@ -54,6 +69,8 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	}
 	mutex_unlock(&ept->cb_lock);
 
+	if (!there)
+		vrpmsg_unclaimed(vrp, src, ept->addr, len);
 	if (ret && !hold) {
 		vrpmsg_count(vrp, RX_REFUSED, 1);
 		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, src, ept->addr, len);
@@ -100,16 +117,10 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 
 	ept = vrpmsg_get_ept(vrp, dst);
 	if (!ept) {
-		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
-		dev_warn_ratelimited(&vrp->vdev->dev,
-				     "message from %#x to %#x dropped: nobody there\n", src, dst);
-		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_UNCLAIMED, src, dst, len);
+		vrpmsg_unclaimed(vrp, src, dst, len);
 		return false;
 	}
 
-	vrpmsg_count(vrp, RX_MESSAGES, 1);
-	vrpmsg_count(vrp, RX_BYTES, len);
-	trace_rpmsg_received(vrp->vdev, src, dst, len);
 	held = vrpmsg_call(vrp, ept, buf, len, src);
 	vrpmsg_put_ept(ept);
 	return held;

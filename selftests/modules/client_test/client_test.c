@@ -6,6 +6,7 @@
  *	command	send LEN, sendto DST LEN, send_offchannel SRC DST LEN, and the same with "try":
  *		by the driver's endpoint, bytes that count up
  *		create SRC, destroy	another endpoint
+ *		create_deaf SRC		another endpoint, without a callback
  *		block, go		callbacks wait inside, or go on
  *		mtu, poll, flow PAUSE DST
  *		find NAME SRC DST, create_channel NAME SRC DST, release_channel NAME SRC DST
@@ -76,13 +77,13 @@ static int client_other_message(struct rpmsg_device *rpdev, void *data, int len,
 	return client_hear(c, &c->heard[1], len, src);
 }
 
-static int client_create(struct client *c, u32 src)
+static int client_create(struct client *c, u32 src, rpmsg_rx_cb_t callback)
 {
 	const struct rpmsg_channel_info info = { .name = "other", .src = src };
 
 	if (c->other)
 		return -EBUSY;
-	c->other = rpmsg_create_ept(c->rpdev, client_other_message, c, info);
+	c->other = rpmsg_create_ept(c->rpdev, callback, c, info);
 	if (!c->other)
 		return -ENXIO;
 	c->result = c->other->addr;
@@ -158,7 +159,9 @@ static int client_command(struct client *c, const char *text)
 	if (args < 0)
 		return -EINVAL;
 	if (!strcmp(what, "create") && args == 1)
-		return client_create(c, arg[0]);
+		return client_create(c, arg[0], client_other_message);
+	if (!strcmp(what, "create_deaf") && args == 1)
+		return client_create(c, arg[0], NULL);
 	if (!strcmp(what, "destroy"))
 		return client_destroy(c);
 	if (!strcmp(what, "block")) {
