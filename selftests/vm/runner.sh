@@ -13,6 +13,8 @@ here=$RPMSG_TOP/selftests/vm
 . "$here/load.sh"
 # shellcheck source=selftests/vm/expected.sh
 . "$here/expected.sh"
+# On the host: should the guest die, it is known in which case.
+OUTPUT=/run/share/output
 limit=120
 # Slow, or with cases that wait for what does not come.
 [[ $RPMSG_KERNEL != debug && -z ${RPMSG_REFERENCE-} ]] || limit=400
@@ -32,12 +34,13 @@ mark()
 # kernel_log_clean: false, and the lines shown, when the log since the mark has bad ones.
 kernel_log_clean()
 {
-	local since
+	local since first
 
 	since=$(dmesg | grep -F -A 1000000 -- "$MARK")
-	grep -qEf "$here/dmesg-bad" <<<"$since" || return 0
+	first=$(grep -m 1 -nEf "$here/dmesg-bad" <<<"$since" | cut -d : -f 1)
+	[[ -n $first ]] || return 0
 	echo "  # the kernel log of this test:"
-	head -n 120 <<<"$since" | sed 's/^/  # /'
+	tail -n +$((first > 40 ? first - 40 : 1)) <<<"$since" | head -n 120 | sed 's/^/  # /'
 	return 1
 }
 
@@ -105,7 +108,7 @@ count_cases()
 
 run_test()
 {
-	local program=$1 name out=/run/test-output status=0
+	local program=$1 name out=$OUTPUT status=0
 
 	name=$(basename "$program" .test)
 	((number++))
@@ -122,6 +125,7 @@ run_test()
 	fi
 	sed 's/^/  /' "$out"
 	count_cases "$out"
+	rm "$out"
 	[[ $status -ne 1 || $EXPECTED_CASES -eq 0 || $BAD_CASES -gt 0 ]] || status=0
 
 	if [[ $status -eq 125 ]]; then
@@ -166,6 +170,7 @@ check()
 	else
 		((failed++))
 		result "not ok" "$name"
+		return 1
 	fi
 }
 
@@ -249,8 +254,8 @@ fi
 [[ ! -e /sys/kernel/debug/kmemleak ]] || echo clear >/sys/kernel/debug/kmemleak
 for test in "${tests[@]}"; do
 	run_test "$test"
-	# A case that failed may have left something behind.
-	[[ $EXPECTED_CASES -eq 0 ]] || check reload_modules reload_modules
+	# A case that failed may have left something behind; then the others get a new guest.
+	[[ $EXPECTED_CASES -eq 0 ]] || check reload_modules reload_modules || break
 done
 check unload_modules unload_modules
 [[ ! -e /sys/kernel/debug/kmemleak ]] || check no_leaks no_leaks

@@ -204,6 +204,14 @@ console_trace()
 	awk '/BUG:|Oops|Kernel panic|general protection/ { on = 1 } on && lines++ < 80' "$1"
 }
 
+# last_output RUN: of the test in which the guest ended.
+last_output()
+{
+	[[ -s $1/share/output ]] || return 0
+	say "run: the test in which that happened had printed:"
+	tail -n 5 "$1/share/output" >&2
+}
+
 # vm_verdict RUN STATUS: the exit status of the run whose QEMU has ended with STATUS.
 vm_verdict()
 {
@@ -216,11 +224,13 @@ vm_verdict()
 			say "run: the guest took too long and was ended; its console ended with:"
 		fi
 		tail -n 30 "$run/console" >&2
+		last_output "$run"
 		return 124
 	fi
 	if grep -q 'Kernel panic' "$run/console"; then
 		say "run: the guest's kernel died:"
 		console_trace "$run/console" >&2
+		last_output "$run"
 		return 125
 	fi
 	if [[ ! -s $run/share/status ]]; then
