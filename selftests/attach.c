@@ -299,7 +299,7 @@ TEST_F(attach, and_kill)
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_FALSE(processor_state_is(p, "attached"));
 	EXPECT_EQ(0, processor_find(p, "class/rpmsg", "rpmsg", NULL, NULL, 0));
-	EXPECT_LE(1, kmsg_count(&log, KMSG_ERR, "crashed"));
+	EXPECT_LE(1, kmsg_count(&log, KMSG_ERR, "crash"));
 	munmap(index, 4096);
 	kmsg_close(&log);
 }

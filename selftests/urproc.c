@@ -396,7 +396,7 @@ TEST_F(urproc, closed_without_a_word)
 	ASSERT_EQ(0, processor_start(p));
 	p->dies = true;
 	processor_close(p);
-	EXPECT_LE(1, kmsg_count(&log, KMSG_ERR, "crashed"));
+	EXPECT_LE(1, kmsg_count(&log, KMSG_ERR, "crash"));
 	EXPECT_FALSE(processor_state_is(p, "running"));
 	kmsg_close(&log);
 }

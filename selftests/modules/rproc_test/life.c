@@ -622,7 +622,7 @@ const struct test_case life_cases[] = {
 	CASE(free_gives_the_index_back),
 	CASE(add_refuses),
 	CASE_OURS(add_once),
-	CASE(null_handles),
+	CASE_OURS(null_handles),
 	CASE(boots_are_counted),
 	CASE(out_of_order),
 	CASE(attach_and_detach),

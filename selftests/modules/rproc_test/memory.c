@@ -440,10 +440,10 @@ const struct test_case memory_cases[] = {
 	CASE(carveout_taken_twice),
 	CASE(allocated_carveouts),
 	CASE_ARG("carveout_of_4_megabytes", carveout_of_megabytes, &sizes[0]),
-	CASE_ARG("carveout_of_32_megabytes", carveout_of_megabytes, &sizes[1]),
+	CASE_ARG_OURS("carveout_of_32_megabytes", carveout_of_megabytes, &sizes[1]),
 	CASE(carveout_at_an_address_not_to_be_had),
 	CASE(carveout_within_another),
 	CASE(carveout_of_reserved_memory),
-	CASE(buffers_in_no_region),
+	CASE_OURS(buffers_in_no_region),
 	{}
 };

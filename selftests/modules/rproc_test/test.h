@@ -55,6 +55,7 @@ struct test_case {
 #define CASE(fn)		{ .name = #fn, .run = fn }
 #define CASE_OURS(fn)		{ .name = #fn, .run = fn, .ours = true }
 #define CASE_ARG(_name, fn, _arg) { .name = _name, .run = fn, .arg = _arg }
+#define CASE_ARG_OURS(_name, fn, _arg) { .name = _name, .run = fn, .arg = _arg, .ours = true }
 
 /* A subdevice that writes down what is done to it, as "a.prepare", "a.start" ... */
 struct remote_subdev {
