@@ -219,7 +219,7 @@ TEST_F(tracing, dropped)
 }
 
 /* A write that fails begins and ends, and queues nothing. */
-TEST_F(tracing, no_room)
+TEST_F_TIMEOUT(tracing, no_room, 60)
 {
 	node_set_nonblock(self->fd, true);
 	node_fill(self->fd);

@@ -42,6 +42,8 @@ has()
 	has IOMMU_PAGING_DOMAIN_ALLOC iommu.h 'iommu_paging_domain_alloc\('
 	has IOMMU_MAP_GFP iommu.h 'iommu_map\(struct iommu_domain \*domain,[^)]*gfp_t gfp\);'
 	has BUS_IOMMU_OPS device/bus.h 'const struct iommu_ops \*iommu_ops;'
+	has IO_URING_CMD_H io_uring/cmd.h 'struct io_uring_cmd \{'
+	has VM_FLAGS_MOD mm.h 'static inline void vm_flags_mod\('
 	has EVENTFD_SIGNAL_COUNT eventfd.h 'eventfd_signal\(struct eventfd_ctx \*ctx, __u64 n\)'
 } >"$new"
 

@@ -8,20 +8,72 @@
 #ifndef VIRTIO_RPMSG_BUS_H
 #define VIRTIO_RPMSG_BUS_H
 
+#include <linux/mm_types.h>
 #include <linux/rpmsg.h>
+
+struct vrpmsg_slots;
 
 /**
  * define VRPMSG_HOLD - what a callback answers to have its message kept
  *
  * The message stays in its buffer, which the remote does not get back; all later ones for this
- * endpoint stay behind it. vrpmsg_resume() delivers them again. Only after a first call of that
- * this is a special value.
+ * endpoint stay behind it. resume() of struct vrpmsg_ops delivers them again. Only after a first
+ * call of that this is a special value.
  */
 #define VRPMSG_HOLD	0x484c44
 
-/* As vrpmsg_resume(). */
-typedef int (*vrpmsg_resume_fn)(struct rpmsg_endpoint *ept);
+/**
+ * struct vrpmsg_limits - what fits into the rings of a device
+ * @tx_mtu:     bytes of payload to the remote
+ * @rx_mtu:     bytes of payload from there
+ * @tx_entries: messages that can be under way to the remote
+ */
+struct vrpmsg_limits {
+	u32	tx_mtu;
+	u32	rx_mtu;
+	u32	tx_entries;
+};
 
-int vrpmsg_resume(struct rpmsg_endpoint *ept);
+/**
+ * struct vrpmsg_slot - a message in one of the buffers that an application writes by itself
+ * @slot: number of the buffer
+ * @len:  bytes of payload
+ */
+struct vrpmsg_slot {
+	u32	slot;
+	u32	len;
+};
+
+typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
+
+/**
+ * struct vrpmsg_ops - the way past the core, for an endpoint of ours
+ * @resume:        see vrpmsg_resume()
+ * @limits:        fills in what fits
+ * @slots_create:  see vrpmsg_slots_create(), and so on
+ * @slots_destroy: likewise
+ * @slots_send:    likewise
+ * @slots_kick:    likewise
+ * @slots_ask:     likewise
+ * @slots_give_up: likewise
+ * @slots_pfn:     likewise
+ * @slots_prot:    likewise
+ */
+struct vrpmsg_ops {
+	void (*resume)(struct rpmsg_endpoint *ept);
+	void (*limits)(struct rpmsg_endpoint *ept, struct vrpmsg_limits *limits);
+	struct vrpmsg_slots *(*slots_create)(struct rpmsg_endpoint *ept, u32 dst, unsigned int num,
+					     vrpmsg_slot_done_fn done, void *priv);
+	void (*slots_destroy)(struct vrpmsg_slots *slots);
+	int (*slots_send)(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg,
+			  unsigned int num, bool *kick);
+	void (*slots_kick)(struct vrpmsg_slots *slots);
+	int (*slots_ask)(struct vrpmsg_slots *slots, bool room);
+	void (*slots_give_up)(struct vrpmsg_slots *slots);
+	unsigned long (*slots_pfn)(const struct vrpmsg_slots *slots, unsigned long page);
+	pgprot_t (*slots_prot)(const struct vrpmsg_slots *slots, pgprot_t prot);
+};
+
+const struct vrpmsg_ops *vrpmsg_get_ops(struct rpmsg_endpoint *ept);
 
 #endif /* VIRTIO_RPMSG_BUS_H */

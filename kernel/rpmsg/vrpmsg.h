@@ -32,6 +32,7 @@
 #define VRPMSG_MAX_BUFS		256U	/* in each direction */
 #define VRPMSG_MAX_CHANNELS	1024	/* a remote that announces more is out of its mind */
 #define VRPMSG_FIRST_DYNAMIC	1024	/* lower local addresses are given on request only */
+#define VRPMSG_TX_SPARE		16U	/* entries of the ring that are for plain messages alone */
 #define VRPMSG_SEND_TIMEOUT	(15 * HZ)
 
 /**
@@ -54,6 +55,8 @@ struct vrpmsg_hdr {
  * struct vrpmsg_buf - a message buffer, known to its virtqueue by the address of this
  * @sg:       the memory as a virtqueue wants it; the length is the owner's to set
  * @hdr:      the memory
+ * @owner:    of a transmit buffer that an application writes; NULL for all others
+ * @number:   no other buffer of the remote's has it; for who traces
  * @held:     in the list of an endpoint that holds its message
  * @returned: in @rx_returned, after that
  * @src:      sender of a message that is held
@@ -63,6 +66,8 @@ struct vrpmsg_hdr {
 struct vrpmsg_buf {
 	struct scatterlist	sg;
 	struct vrpmsg_hdr	*hdr;
+	struct vrpmsg_slots	*owner;
+	u32			number;
 
 	struct list_head	held;
 	struct llist_node	returned;
@@ -137,9 +142,15 @@ enum vrpmsg_stat {
  * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
  * @rx_work:       drains @rvq for them
  * @rx_works:      how many of @rx_events are of @rx_work
- * @tx_lock:       guards @svq, @tx_free and its part of @stats
+ * @tx_lock:       guards all from @svq to @slots and its part of @stats
  * @svq:           to the remote
  * @tx_free:       buffers that @svq does not hold
+ * @tx_taken:      buffers of @tx_free's kind that are neither there nor in @svq: being written
+ * @tx_rivals:     how many of @slots had no room
+ * @tx_asked:      the remote has been asked to interrupt
+ * @next_number:   of the next buffer that is made
+ * @slots:         rows of buffers that applications write
+ * @slots_work:    frees those that nobody needs any more
  * @tx_wait:       where senders and pollers wait for a buffer
  * @epts:          endpoints by local address; readers use RCU and the endpoint's refcount
  * @next_addr:     where to look for the next address to give; guarded by the lock of @epts
@@ -173,9 +184,15 @@ struct vrpmsg {
 	struct work_struct	rx_work;
 	atomic_t		rx_works;
 
-	spinlock_t		tx_lock;	/* @svq, @tx_free, TX_* in @stats */
+	spinlock_t		tx_lock;	/* from @svq to @slots, TX_* in @stats */
 	struct virtqueue	*svq;
 	struct vrpmsg_stack	tx_free;
+	unsigned int		tx_taken;
+	unsigned int		tx_rivals;
+	u32			next_number;
+	bool			tx_asked;
+	struct list_head	slots;
+	struct work_struct	slots_work;
 	wait_queue_head_t	tx_wait;
 
 	struct xarray		epts;
@@ -269,11 +286,6 @@ static inline void vrpmsg_count(struct vrpmsg *vrp, enum vrpmsg_stat stat, unsig
 	WRITE_ONCE(vrp->stats[stat], vrp->stats[stat] + more);
 }
 
-static inline u32 vrpmsg_slot(const struct vrpmsg *vrp, const struct vrpmsg_buf *buf)
-{
-	return buf - vrp->bufs;
-}
-
 static inline void vrpmsg_push(struct vrpmsg_stack *stack, struct vrpmsg_buf *buf)
 {
 	stack->buf[stack->num++] = buf;
@@ -296,13 +308,28 @@ void vrpmsg_rx_done(struct virtqueue *rvq);
 void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
 /* vrpmsg_tx.c */
+bool vrpmsg_gone(const struct vrpmsg *vrp);
+bool vrpmsg_tx_reclaim(struct vrpmsg *vrp);
+bool vrpmsg_tx_ask(struct vrpmsg *vrp);
+void vrpmsg_tx_wake(struct vrpmsg *vrp);
+void vrpmsg_write_hdr(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst,
+		      unsigned int len);
 void vrpmsg_tx_done(struct virtqueue *svq);
 void vrpmsg_tx_collect(struct vrpmsg *vrp);
+unsigned int vrpmsg_tx_depth(const struct vrpmsg *vrp);
+bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp);
 int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait);
 int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len);
 __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);
 
+/* vrpmsg_slots.c */
+void vrpmsg_slot_returned(struct vrpmsg_buf *buf);
+void vrpmsg_slots_work(struct work_struct *work);
+void vrpmsg_slots_remove(struct vrpmsg *vrp);
+
 /* vrpmsg_ept.c */
+bool vrpmsg_is_ours(const struct rpmsg_endpoint *ept);
+void vrpmsg_resume(struct rpmsg_endpoint *ept);
 struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
 					 void *priv, struct rpmsg_channel_info info);
 struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);

@@ -198,22 +198,25 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 };
 
 /**
+ * vrpmsg_is_ours() - is it an endpoint of this transport?
+ * @ept: the endpoint
+ */
+bool vrpmsg_is_ours(const struct rpmsg_endpoint *ept)
+{
+	return ept->ops == &vrpmsg_ept_ops;
+}
+
+/**
  * vrpmsg_resume() - deliver again what an endpoint holds, until it answers %VRPMSG_HOLD
  * @ept: the endpoint; its callback is called here. Must not be destroyed meanwhile
- *
- * Return: 0; -EOPNOTSUPP when the endpoint is another transport's.
  */
-int vrpmsg_resume(struct rpmsg_endpoint *ept)
+void vrpmsg_resume(struct rpmsg_endpoint *ept)
 {
-	struct vrpmsg_ept *vept;
+	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
 	struct vrpmsg_buf *buf;
 	LIST_HEAD(done);
 	int ret;
 
-	if (ept->ops != &vrpmsg_ept_ops)
-		return -EOPNOTSUPP;
-
-	vept = to_vrpmsg_ept(ept);
 	mutex_lock(&ept->cb_lock);
 	vept->can_hold = true;
 	while ((buf = list_first_entry_or_null(&vept->held, struct vrpmsg_buf, held))) {
@@ -229,6 +232,4 @@ int vrpmsg_resume(struct rpmsg_endpoint *ept)
 	mutex_unlock(&ept->cb_lock);
 
 	vrpmsg_rx_return(vrpmsg_of_ept(ept), &done);
-	return 0;
 }
-EXPORT_SYMBOL_GPL(vrpmsg_resume);

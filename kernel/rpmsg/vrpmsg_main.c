@@ -6,6 +6,7 @@
  * vrpmsg_config.c	what the remote says in its config space
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
+ * vrpmsg_slots.c	buffers for that which an application writes by itself
  * vrpmsg_ept.c		endpoints and their operations
  * vrpmsg_flow.c	flow control
  * vrpmsg_channel.c	devices on the rpmsg bus, and announcing them
@@ -165,6 +166,7 @@ static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 			ret = vrpmsg_init_buf(&vrp->bufs[i], vrp->memory + tx_offset +
 					      (size_t)(i - vrp->num_rx) * vrp->tx_stride,
 					      vrp->tx_size);
+		vrp->bufs[i].number = i;
 		if (ret) {
 			dev_err(&vrp->vdev->dev, "buffers of %u and %u bytes are not contiguous\n",
 				vrp->rx_size, vrp->tx_size);
@@ -172,6 +174,7 @@ static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 		}
 	}
 
+	vrp->next_number = num;
 	/* Handed out from the top of the stack: low addresses first. */
 	for (i = num; i > vrp->num_rx; i--)
 		vrpmsg_push(&vrp->tx_free, &vrp->bufs[i - 1]);
@@ -202,6 +205,8 @@ static struct vrpmsg *vrpmsg_alloc(struct virtio_device *vdev)
 	vrp->vdev = vdev;
 	vrp->little_endian = virtio_is_little_endian(vdev);
 	INIT_WORK(&vrp->rx_work, vrpmsg_rx_work);
+	INIT_LIST_HEAD(&vrp->slots);
+	INIT_WORK(&vrp->slots_work, vrpmsg_slots_work);
 	spin_lock_init(&vrp->tx_lock);
 	init_waitqueue_head(&vrp->tx_wait);
 	xa_init_flags(&vrp->epts, XA_FLAGS_ALLOC);
@@ -220,6 +225,7 @@ static void vrpmsg_delete_rings(struct vrpmsg *vrp)
 	while (virtqueue_detach_unused_buf(vrp->svq))
 		;
 	vrp->vdev->config->del_vqs(vrp->vdev);
+	vrpmsg_slots_remove(vrp);
 }
 
 /* No channel is left on return, nobody sends, and nobody touches the rings. */

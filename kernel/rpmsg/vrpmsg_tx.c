@@ -12,36 +12,91 @@
 #include "vrpmsg.h"
 #include "vrpmsg_trace.h"
 
-/* A buffer that the remote is done with. */
-static struct vrpmsg_buf *vrpmsg_tx_get_used(struct vrpmsg *vrp)
+/**
+ * vrpmsg_gone() - will nothing be sent any more?
+ * @vrp: the remote
+ */
+bool vrpmsg_gone(const struct vrpmsg *vrp)
+{
+	return READ_ONCE(vrp->dying) || virtqueue_is_broken(vrp->svq);
+}
+
+/* Return: whether the remote was done with a buffer. */
+static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp)
 {
 	struct vrpmsg_buf *buf;
 	unsigned int unused;
 
+	buf = virtqueue_get_buf(vrp->svq, &unused);
+	if (!buf)
+		return false;
+	trace_rpmsg_consumed(vrp->vdev, buf->number);
+	if (buf->owner)
+		vrpmsg_slot_returned(buf);
+	else
+		vrpmsg_push(&vrp->tx_free, buf);
+	return true;
+}
+
+/*
+ * The interrupt that is under way for a buffer finds nothing if that has been taken, and wakes
+ * nobody. So who takes for others does what the interrupt would have done.
+ *
+ * Return: whether vrpmsg_tx_wake() is due, outside of the lock.
+ */
+static bool vrpmsg_tx_must_wake(struct vrpmsg *vrp)
+{
+	const bool asked = vrp->tx_asked;
+
+	vrp->tx_asked = false;
+	return asked;
+}
+
+/**
+ * vrpmsg_tx_reclaim() - take all buffers that the remote is done with
+ * @vrp: the remote
+ *
+ * Return: whether vrpmsg_tx_wake() is due, outside of the lock.
+ */
+bool vrpmsg_tx_reclaim(struct vrpmsg *vrp)
+{
+	bool any = false;
+
 	lockdep_assert_held(&vrp->tx_lock);
 
-	buf = virtqueue_get_buf(vrp->svq, &unused);
-	if (buf)
-		trace_rpmsg_consumed(vrp->vdev, vrpmsg_slot(vrp, buf));
-	return buf;
+	while (vrpmsg_tx_reclaim_one(vrp))
+		any = true;
+	return any && vrpmsg_tx_must_wake(vrp);
 }
 
-/* A buffer from the stack or else one that the remote is done with. */
-static struct vrpmsg_buf *vrpmsg_tx_get(struct vrpmsg *vrp)
+/**
+ * vrpmsg_tx_ask() - ask for an interrupt when the remote is done with a buffer
+ * @vrp: the remote
+ *
+ * Return: false when it is done with one already.
+ */
+bool vrpmsg_tx_ask(struct vrpmsg *vrp)
 {
-	struct vrpmsg_buf *buf = vrpmsg_pop(&vrp->tx_free);
+	lockdep_assert_held(&vrp->tx_lock);
 
-	return buf ?: vrpmsg_tx_get_used(vrp);
+	vrp->tx_asked = true;
+	return virtqueue_enable_cb(vrp->svq);
 }
 
-/* All of them, and an interrupt for the next. */
-static void vrpmsg_tx_get_all(struct vrpmsg *vrp)
+/**
+ * vrpmsg_tx_wake() - wake who waits for a buffer
+ * @vrp: the remote
+ */
+void vrpmsg_tx_wake(struct vrpmsg *vrp)
 {
-	struct vrpmsg_buf *buf;
+	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
+}
 
+/* For who traces rpmsg_consumed: an interrupt for the next buffer, and all that are there. */
+static void vrpmsg_tx_collect_locked(struct vrpmsg *vrp)
+{
 	virtqueue_enable_cb(vrp->svq);
-	while ((buf = vrpmsg_tx_get_used(vrp)))
-		vrpmsg_push(&vrp->tx_free, buf);
+	vrpmsg_tx_reclaim(vrp);
 }
 
 /**
@@ -53,16 +108,25 @@ void vrpmsg_tx_collect(struct vrpmsg *vrp)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
-	vrpmsg_tx_get_all(vrp);
+	vrpmsg_tx_collect_locked(vrp);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
 	/* The interrupt for these will find none, and wake nobody. */
-	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
+	vrpmsg_tx_wake(vrp);
 }
 
-static bool vrpmsg_gone(const struct vrpmsg *vrp)
+/* A buffer, with the promise of an entry of the ring. */
+static struct vrpmsg_buf *vrpmsg_tx_get(struct vrpmsg *vrp, bool *wake)
 {
-	return READ_ONCE(vrp->dying) || virtqueue_is_broken(vrp->svq);
+	lockdep_assert_held(&vrp->tx_lock);
+
+	while (!vrp->tx_free.num || vrp->svq->num_free <= vrp->tx_taken) {
+		if (!vrpmsg_tx_reclaim_one(vrp))
+			return NULL;
+		*wake |= vrpmsg_tx_must_wake(vrp);
+	}
+	vrp->tx_taken++;
+	return vrpmsg_pop(&vrp->tx_free);
 }
 
 /* Return: a buffer; an error when none will come; NULL, and tx_wait is woken when one may. */
@@ -70,6 +134,7 @@ static struct vrpmsg_buf *vrpmsg_tx_get_or_ask(struct vrpmsg *vrp)
 {
 	struct vrpmsg_buf *buf;
 	unsigned long flags;
+	bool wake = false;
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	do {
@@ -77,9 +142,12 @@ static struct vrpmsg_buf *vrpmsg_tx_get_or_ask(struct vrpmsg *vrp)
 			buf = ERR_PTR(-EPIPE);
 			break;
 		}
-		buf = vrpmsg_tx_get(vrp);
-	} while (!buf && !virtqueue_enable_cb(vrp->svq));
+		buf = vrpmsg_tx_get(vrp, &wake);
+	} while (!buf && !vrpmsg_tx_ask(vrp));
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
+
+	if (wake)
+		vrpmsg_tx_wake(vrp);
 	return buf;
 }
 
@@ -100,17 +168,29 @@ static struct vrpmsg_buf *vrpmsg_tx_take(struct vrpmsg *vrp)
 {
 	struct vrpmsg_buf *buf;
 	unsigned long flags;
+	bool wake = false;
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
-	buf = vrpmsg_tx_get(vrp);
+	buf = vrpmsg_tx_get(vrp, &wake);
 	if (!buf)
 		vrpmsg_count(vrp, TX_FULL, 1);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
+
+	if (wake)
+		vrpmsg_tx_wake(vrp);
 	return buf;
 }
 
-static void vrpmsg_tx_write(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst,
-			    const void *data, unsigned int len)
+/**
+ * vrpmsg_write_hdr() - make a buffer a message
+ * @vrp: the remote
+ * @buf: the buffer
+ * @src: local address
+ * @dst: remote address
+ * @len: bytes of payload
+ */
+void vrpmsg_write_hdr(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst,
+		      unsigned int len)
 {
 	const bool le = vrp->little_endian;
 	struct vrpmsg_hdr *hdr = buf->hdr;
@@ -120,8 +200,43 @@ static void vrpmsg_tx_write(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u3
 	hdr->reserved = 0;
 	hdr->len = __cpu_to_rpmsg16(le, len);
 	hdr->flags = 0;
-	memcpy(hdr->payload, data, len);
 	buf->sg.length = sizeof(*hdr) + len;
+}
+
+static void vrpmsg_tx_write(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst,
+			    const void *data, unsigned int len)
+{
+	vrpmsg_write_hdr(vrp, buf, src, dst, len);
+	memcpy(buf->hdr->payload, data, len);
+}
+
+/**
+ * vrpmsg_tx_depth() - entries of the ring that are the remote's, or were not collected yet
+ * @vrp: the remote
+ */
+unsigned int vrpmsg_tx_depth(const struct vrpmsg *vrp)
+{
+	return virtqueue_get_vring_size(vrp->svq) - vrp->svq->num_free;
+}
+
+/**
+ * vrpmsg_tx_kick_prepare() - show the remote what was added
+ * @vrp: the remote
+ *
+ * Return: whether it wants a kick, which is due outside of the lock.
+ */
+bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp)
+{
+	bool kick;
+
+	lockdep_assert_held(&vrp->tx_lock);
+
+	if (trace_rpmsg_consumed_enabled())
+		virtqueue_enable_cb(vrp->svq);
+	kick = virtqueue_kick_prepare(vrp->svq);
+	trace_rpmsg_kick(vrp->vdev, vrp->svq->index, kick);
+	vrpmsg_count(vrp, TX_KICKS, kick);
+	return kick;
 }
 
 /* -ENOMEM is for "no buffer" alone: whoever sees it may wait for one. */
@@ -133,24 +248,20 @@ static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src,
 	int ret;
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
+	vrp->tx_taken--;
 	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
 	if (ret) {
 		vrpmsg_push(&vrp->tx_free, buf);
 	} else {
-		trace_rpmsg_queued(vrp->vdev, vrpmsg_slot(vrp, buf), src, dst, len,
-				   vrp->num_tx - vrp->tx_free.num);
-		if (trace_rpmsg_consumed_enabled())
-			virtqueue_enable_cb(vrp->svq);
-		kick = virtqueue_kick_prepare(vrp->svq);
-		trace_rpmsg_kick(vrp->vdev, vrp->svq->index, kick);
-		vrpmsg_count(vrp, TX_KICKS, kick);
+		trace_rpmsg_queued(vrp->vdev, buf->number, src, dst, len, vrpmsg_tx_depth(vrp));
+		kick = vrpmsg_tx_kick_prepare(vrp);
 		vrpmsg_count(vrp, TX_MESSAGES, 1);
 		vrpmsg_count(vrp, TX_BYTES, len);
 	}
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
 	if (ret) {
-		wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
+		vrpmsg_tx_wake(vrp);
 		if (vrpmsg_gone(vrp))
 			return -EPIPE;
 		dev_err_ratelimited(&vrp->vdev->dev, "message not sent: %d\n", ret);
@@ -257,9 +368,9 @@ __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait)
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	if (vrpmsg_gone(vrp))
 		ret = EPOLLERR;
-	else if (vrp->tx_free.num)
+	else if (vrp->tx_free.num && vrp->svq->num_free > vrp->tx_taken)
 		ret = room;
-	else if ((poll_requested_events(wait) & room) && !virtqueue_enable_cb(vrp->svq))
+	else if ((poll_requested_events(wait) & room) && !vrpmsg_tx_ask(vrp))
 		ret = room;
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 	return ret;
@@ -282,11 +393,12 @@ void vrpmsg_tx_done(struct virtqueue *svq)
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	vrpmsg_count(vrp, TX_INTERRUPTS, 1);
 	trace_rpmsg_interrupt(vrp->vdev, svq->index);
+	vrp->tx_asked = false;
 	if (trace_rpmsg_consumed_enabled())
-		vrpmsg_tx_get_all(vrp);
+		vrpmsg_tx_collect_locked(vrp);
 	else
 		virtqueue_disable_cb(svq);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 
-	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
+	vrpmsg_tx_wake(vrp);
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A node whose file has rings (eptring.c). The queue has what does not fit into them.
+ * Objects, locks and unplug: eptdev_main.c.
+ */
+#include <linux/rpmsg_endpoint.h>
+#include <linux/rpmsg_ring.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "../compat/io_uring.h"
+#include "eptdev.h"
+#include "eptring.h"
+#include "rpmsg_char.h"
+#include "rpmsg_char_trace.h"
+
+/* What had no room in the ring before goes there now. */
+static void eptdev_fill_ring(struct eptdev *eptdev, struct eptring *ring)
+{
+	struct message *msg;
+
+	while (eptdev_has_message(eptdev) && eptring_has_room(ring)) {
+		msg = eptdev_dequeue(eptdev, SIZE_MAX);
+		if (IS_ERR(msg))
+			return;
+		eptring_put(ring, msg->data, msg->len, msg->src);
+		kfree(msg);
+	}
+}
+
+int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data,
+			   int len, u32 src)
+{
+	int ret = 0;
+
+	eptring_lock(ring);
+	eptdev_fill_ring(eptdev, ring);
+	if (eptdev_has_message(eptdev) || !eptring_put(ring, data, len, src))
+		ret = eptdev_queue(eptdev, data, len, src);
+	else
+		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), len,
+				      eptring_unread(ring));
+	eptring_unlock(ring);
+	return ret;
+}
+
+/* Return: whether the application has messages, some of which the queue had until now. */
+bool eptdev_look_into_ring(struct eptdev *eptdev)
+{
+	struct eptring *ring = READ_ONCE(eptdev->ring);
+
+	if (eptdev_has_message(eptdev)) {
+		eptring_lock(ring);
+		eptdev_fill_ring(eptdev, ring);
+		eptring_unlock(ring);
+		eptdev_resume_in_time(eptdev);
+	}
+	return eptring_unread(ring);
+}
+
+/* On return no callback uses what was there before. */
+void eptdev_set_ring(struct eptdev *eptdev, struct rpmsg_endpoint *ept, struct eptring *ring)
+{
+	lockdep_assert_held_write(&eptdev->lock);
+
+	if (ept)
+		mutex_lock(&ept->cb_lock);
+	/* What it points to is there */
+	smp_store_release(&eptdev->ring, ring);
+	if (ept)
+		mutex_unlock(&ept->cb_lock);
+}
+
+int eptdev_setup_ring(struct eptdev *eptdev, struct file *file,
+		      struct rpmsg_ring_setup __user *uarg)
+{
+	struct rpmsg_ring_setup setup;
+	struct eptring *ring;
+	int ret;
+
+	ret = rpmsg_fetch(&setup, sizeof(setup), uarg);
+	if (ret)
+		return ret;
+	if (setup.reserved)
+		return -EINVAL;
+	if (eptdev->flags & RPMSG_ENDPOINT_SHARED)
+		return -EOPNOTSUPP;
+
+	down_write(&eptdev->lock);
+	if (!eptdev->ept)
+		ring = ERR_PTR(-EPIPE);
+	else if (eptdev->ring)
+		ring = ERR_PTR(-EBUSY);
+	else
+		ring = eptring_create(eptdev->ept, eptdev->ops, eptdev->info.dst, &setup,
+				      &eptdev->stats[TX_MESSAGES], &eptdev->stats[TX_BYTES]);
+	if (!IS_ERR(ring) && copy_to_user(uarg, &setup, sizeof(setup))) {
+		eptring_stop(ring);
+		eptring_free(ring);
+		ring = ERR_PTR(-EFAULT);
+	}
+	if (!IS_ERR(ring)) {
+		eptring_attach(ring, file);
+		eptdev_set_ring(eptdev, eptdev->ept, ring);
+	}
+	up_write(&eptdev->lock);
+
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	eptdev_look_into_ring(eptdev);
+	return 0;
+}
+
+int eptdev_wait_for_ring(struct eptdev *eptdev, unsigned int cmd,
+			 const struct rpmsg_ring_wait __user *uarg)
+{
+	struct eptring *ring = READ_ONCE(eptdev->ring);
+	struct rpmsg_ring_wait wait;
+	int ret;
+
+	ret = rpmsg_fetch(&wait, sizeof(wait), uarg);
+	if (ret)
+		return ret;
+	if (wait.reserved || !ring)
+		return -EINVAL;
+	if (cmd == RPMSG_IOC_RING_SEND)
+		return eptring_send(ring, &wait.args);
+	eptdev_look_into_ring(eptdev);
+	return eptring_receive(ring, &wait.args);
+}
+
+int eptdev_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct eptdev *eptdev = eptdev_of_file(cmd->file);
+	struct eptring *ring = READ_ONCE(eptdev->ring);
+
+	if (!ring)
+		return -EINVAL;
+	if (cmd->cmd_op == RPMSG_IOC_RING_RECEIVE)
+		eptdev_look_into_ring(eptdev);
+	return eptring_uring_cmd(ring, cmd, issue_flags);
+}
+
+int eptdev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct eptring *ring = READ_ONCE(eptdev_of_file(file)->ring);
+
+	return ring ? eptring_mmap(ring, vma) : -ENODEV;
+}
+
+/* At every close of a descriptor of the file, by whom ever. */
+int eptdev_flush(struct file *file, fl_owner_t owner)
+{
+	struct eptring *ring = READ_ONCE(eptdev_of_file(file)->ring);
+
+	if (ring)
+		eptring_flush(ring, owner);
+	return 0;
+}

@@ -1,0 +1,1066 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rings of an endpoint, <linux/rpmsg_ring.h>, by their bare interface: what is mapped, who owns
+ * a buffer when, what a command waits for, and what an application can do wrong.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/rpmsg_endpoint.h>
+#include <linux/rpmsg_ring.h>
+
+#include "endpoint.h"
+#include "kselftest_harness.h"
+#include "remote.h"
+#include "wait.h"
+
+#define HOST	700
+#define REMOTE	800
+#define SLOTS	(RING_NUM / 2)
+
+#define MS	1000000ull
+
+/* The application's side of an endpoint's rings. */
+struct rings {
+	struct rpmsg_ring_setup		setup;
+	struct rpmsg_ring_control	*control;
+	struct rpmsg_ring_submit	*submit;
+	struct rpmsg_ring_done		*done;
+	struct rpmsg_ring_ready		*ready;
+	uint32_t			*release;
+	uint8_t				*tx;
+	const uint8_t			*rx;
+	uint32_t			done_head;
+};
+
+FIXTURE(rpmsg_ring)
+{
+	struct processor processor;
+	struct remote remote;
+	struct rpmsg_message message;
+	struct rings rings;
+	char node[NODE_MAX];
+	int ctrl;
+	int fd;
+};
+
+static int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
+{
+	rings->setup = (struct rpmsg_ring_setup) {
+		.size = sizeof(rings->setup), .tx_slots = tx_slots, .rx_slots = rx_slots,
+	};
+	return ioctl(fd, RPMSG_IOC_RING_SETUP, &rings->setup) ? -errno : 0;
+}
+
+static void *map(int fd, uint64_t offset, size_t size, int prot)
+{
+	void *at = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	return at;
+}
+
+static size_t tx_size(const struct rings *rings)
+{
+	return (size_t)rings->setup.tx_slots * rings->setup.tx_stride;
+}
+
+static size_t rx_size(const struct rings *rings)
+{
+	return ((size_t)rings->setup.rx_slots * rings->setup.rx_stride + 4095) & ~4095ul;
+}
+
+static int rings_map(struct rings *rings, int fd)
+{
+	const struct rpmsg_ring_setup *setup = &rings->setup;
+	uint8_t *control = map(fd, RPMSG_RING_OFF_CONTROL, setup->control_size,
+			       PROT_READ | PROT_WRITE);
+
+	rings->tx = map(fd, RPMSG_RING_OFF_TX, tx_size(rings), PROT_READ | PROT_WRITE);
+	rings->rx = map(fd, RPMSG_RING_OFF_RX, rx_size(rings), PROT_READ);
+	if (!control || !rings->tx || !rings->rx)
+		return -errno;
+	rings->control = (void *)control;
+	rings->submit = (void *)(control + setup->submit_offset);
+	rings->done = (void *)(control + setup->done_offset);
+	rings->ready = (void *)(control + setup->ready_offset);
+	rings->release = (void *)(control + setup->release_offset);
+	return 0;
+}
+
+static void rings_unmap(struct rings *rings)
+{
+	if (rings->control)
+		munmap(rings->control, rings->setup.control_size);
+	if (rings->tx)
+		munmap(rings->tx, tx_size(rings));
+	if (rings->rx)
+		munmap((void *)rings->rx, rx_size(rings));
+	memset(rings, 0, sizeof(*rings));
+}
+
+static uint8_t *tx_slot(const struct rings *rings, uint32_t slot)
+{
+	return rings->tx + (size_t)slot * rings->setup.tx_stride;
+}
+
+static void submit(struct rings *rings, uint32_t slot, uint32_t len)
+{
+	const uint32_t tail = rings->control->submit_tail;
+
+	rings->submit[tail & (rings->setup.tx_slots - 1)] =
+		(struct rpmsg_ring_submit) { .slot = slot, .len = len };
+	__atomic_store_n(&rings->control->submit_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static void submit_text(struct rings *rings, uint32_t slot, const char *text)
+{
+	memcpy(tx_slot(rings, slot), text, strlen(text));
+	submit(rings, slot, strlen(text));
+}
+
+static int command(int fd, unsigned int request, uint32_t count, uint64_t timeout_ns)
+{
+	struct rpmsg_ring_wait wait = {
+		.size = sizeof(wait), .args = { .count = count, .timeout_ns = timeout_ns },
+	};
+	const int ret = ioctl(fd, request, &wait);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int ring_send(int fd, uint32_t count, uint64_t timeout_ns)
+{
+	return command(fd, RPMSG_IOC_RING_SEND, count, timeout_ns);
+}
+
+static int ring_receive(int fd, uint32_t count, uint64_t timeout_ns)
+{
+	return command(fd, RPMSG_IOC_RING_RECEIVE, count, timeout_ns);
+}
+
+/* The next entry of the done ring, NULL when there is none. */
+static const struct rpmsg_ring_done *next_done(struct rings *rings)
+{
+	if (rings->done_head == __atomic_load_n(&rings->control->done_tail, __ATOMIC_ACQUIRE))
+		return NULL;
+	return &rings->done[rings->done_head++ & (rings->setup.tx_slots - 1)];
+}
+
+/* The next entry of the ready ring, likewise. */
+static const struct rpmsg_ring_ready *next_ready(struct rings *rings)
+{
+	struct rpmsg_ring_control *control = rings->control;
+
+	if (control->ready_head == __atomic_load_n(&control->ready_tail, __ATOMIC_ACQUIRE))
+		return NULL;
+	return &rings->ready[control->ready_head++ & (rings->setup.rx_slots - 1)];
+}
+
+static void release(struct rings *rings, uint32_t slot)
+{
+	const uint32_t tail = rings->control->release_tail;
+
+	rings->release[tail & (rings->setup.rx_slots - 1)] = slot;
+	__atomic_store_n(&rings->control->release_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+FIXTURE_SETUP(rpmsg_ring)
+{
+	self->fd = -1;
+	self->ctrl = ctrl_up(&self->processor, &self->remote);
+	ASSERT_LE(0, self->ctrl);
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "rings", HOST, REMOTE,
+				     self->node));
+	self->fd = node_open(self->node, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, rings_setup(&self->rings, self->fd, SLOTS, SLOTS));
+	ASSERT_EQ(0, rings_map(&self->rings, self->fd));
+}
+
+FIXTURE_TEARDOWN(rpmsg_ring)
+{
+	rings_unmap(&self->rings);
+	ctrl_down(&self->processor, self->ctrl);
+	close(self->fd);
+}
+
+TEST_F(rpmsg_ring, numbers)
+{
+	const struct rpmsg_ring_setup *setup = &self->rings.setup;
+	struct rings other;
+	char node[NODE_MAX];
+	int fd;
+
+	EXPECT_EQ(SLOTS, setup->tx_slots);
+	EXPECT_EQ(SLOTS, setup->rx_slots);
+	EXPECT_EQ(RPMSG_PAYLOAD_MAX, setup->tx_mtu);
+	EXPECT_EQ(RPMSG_PAYLOAD_MAX, setup->rx_mtu);
+	EXPECT_EQ(4096, setup->tx_stride);
+	EXPECT_EQ(512, setup->rx_stride);
+	EXPECT_EQ(-EBUSY, rings_setup(&other, self->fd, SLOTS, SLOTS));
+
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "other", HOST + 1, REMOTE,
+				     node));
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EINVAL, ring_send(fd, 0, 0));
+	EXPECT_EQ(-EINVAL, ring_receive(fd, 0, 0));
+	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, 0, SLOTS));
+	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, SLOTS, 0));
+	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, RPMSG_RING_MAX_SLOTS + 1, SLOTS));
+	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, SLOTS, RPMSG_RING_MAX_SLOTS + 1));
+	EXPECT_EQ(NULL, map(fd, RPMSG_RING_OFF_TX, 4096, PROT_READ));
+	EXPECT_EQ(ENODEV, errno);
+
+	/* Not a power of two; more than the vring has entries */
+	EXPECT_EQ(0, rings_setup(&other, fd, 4096, 5));
+	EXPECT_EQ(RING_NUM, other.setup.tx_slots);
+	EXPECT_EQ(8, other.setup.rx_slots);
+	close(fd);
+}
+
+TEST_F(rpmsg_ring, setup_arguments)
+{
+	struct {
+		struct rpmsg_ring_setup setup;
+		uint32_t more;
+	} arg;
+	char node[NODE_MAX];
+	int fd;
+
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "other", HOST + 1, REMOTE,
+				     node));
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+
+	memset(&arg, 0, sizeof(arg));
+	arg.setup.tx_slots = 4;
+	arg.setup.rx_slots = 4;
+	arg.setup.size = sizeof(arg.setup) - 1;
+	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	arg.setup.size = sizeof(arg);
+	arg.more = 1;
+	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
+	EXPECT_EQ(E2BIG, errno);
+	arg.more = 0;
+	arg.setup.flags = 1;
+	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	arg.setup.flags = 0;
+	arg.setup.reserved = 1;
+	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, 8));
+	EXPECT_EQ(EFAULT, errno);
+	arg.setup.reserved = 0;
+	EXPECT_EQ(0, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
+	close(fd);
+}
+
+TEST_F(rpmsg_ring, not_for_shared_nodes)
+{
+	struct rpmsg_endpoint_create create = {
+		.size = sizeof(create), .flags = RPMSG_ENDPOINT_SHARED, .name = "shared",
+		.src = HOST + 1, .dst = REMOTE,
+	};
+	struct rings other;
+	char node[NODE_MAX];
+	int fd;
+
+	ASSERT_EQ(0, ioctl(self->ctrl, RPMSG_IOC_CREATE_ENDPOINT, &create));
+	snprintf(node, sizeof(node), "/dev/rpmsg%u", create.index);
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EOPNOTSUPP, rings_setup(&other, fd, SLOTS, SLOTS));
+	close(fd);
+}
+
+TEST_F(rpmsg_ring, without_a_node)
+{
+	struct rpmsg_endpoint_create create = {
+		.size = sizeof(create), .flags = RPMSG_ENDPOINT_NO_NODE, .name = "anonymous",
+		.src = HOST + 1, .dst = REMOTE,
+	};
+	struct rings other = {};
+
+	ASSERT_EQ(0, ioctl(self->ctrl, RPMSG_IOC_CREATE_ENDPOINT, &create));
+	ASSERT_EQ(0, rings_setup(&other, create.fd, SLOTS, SLOTS));
+	ASSERT_EQ(0, rings_map(&other, create.fd));
+	submit_text(&other, 0, "hello");
+	EXPECT_EQ(1, ring_send(create.fd, 0, 0));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(HOST + 1, self->message.header.src);
+	ASSERT_EQ(0, processor_stop(&self->processor));
+	EXPECT_EQ(0, tx_slot(&other, 0)[0]);
+	rings_unmap(&other);
+	close(create.fd);
+}
+
+/* Next to rings, the file's calls do what they did, but for reading. */
+TEST_F(rpmsg_ring, read_and_write)
+{
+	EXPECT_EQ(-EBUSY, node_read(self->fd, self->message.data, 496));
+	EXPECT_EQ(5, node_write(self->fd, "plain", 5));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(0, memcmp(self->message.data, "plain", 5));
+}
+
+TEST_F(rpmsg_ring, map)
+{
+	const size_t tx = tx_size(&self->rings), rx = rx_size(&self->rings);
+	void *at;
+
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, self->fd,
+				   RPMSG_RING_OFF_TX));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd,
+				   RPMSG_RING_OFF_RX));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_RX, rx, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(NULL, map(self->fd, 4096, 4096, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_TX + 4096, 4096, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_TX, tx + 4096, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_RX, rx + 4096, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_CONTROL,
+			    self->rings.setup.control_size + 4096, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+
+	EXPECT_EQ(-1, mprotect((void *)self->rings.rx, rx, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	at = mremap(self->rings.tx, tx, tx + 4096, MREMAP_MAYMOVE);
+	EXPECT_EQ(MAP_FAILED, at);
+
+	/* All of it is there, and zero */
+	EXPECT_EQ(0, self->rings.tx[0]);
+	EXPECT_EQ(0, memcmp(self->rings.tx, self->rings.tx + 1, tx - 1));
+	EXPECT_EQ(0, self->rings.rx[0]);
+	EXPECT_EQ(0, memcmp(self->rings.rx, self->rings.rx + 1, rx - 1));
+	memset(self->rings.tx, 0xff, tx);
+}
+
+TEST_F(rpmsg_ring, not_inherited)
+{
+	volatile uint8_t *at[] = { (void *)self->rings.control, self->rings.tx,
+				   (void *)self->rings.rx };
+	int i, status;
+	pid_t pid;
+
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		if (!pid) {
+			signal(SIGSEGV, SIG_DFL);
+			_exit(at[i][0] ? 1 : 2);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	}
+}
+
+TEST_F(rpmsg_ring, send)
+{
+	const struct rpmsg_ring_done *done;
+
+	submit_text(&self->rings, 3, "hello, remote");
+	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(NULL, next_done(&self->rings));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(HOST, self->message.header.src);
+	EXPECT_EQ(REMOTE, self->message.header.dst);
+	EXPECT_EQ(13, self->message.header.len);
+	EXPECT_EQ(0, self->message.header.flags);
+	EXPECT_EQ(0, memcmp(self->message.data, "hello, remote", 13));
+
+	/* Seen when somebody looks, and the next command does */
+	EXPECT_EQ(0, ring_send(self->fd, SLOTS, PATIENCE_MS * MS));
+	done = next_done(&self->rings);
+	ASSERT_NE(NULL, done);
+	EXPECT_EQ(3, done->slot);
+	EXPECT_EQ(0, done->status);
+	EXPECT_EQ(NULL, next_done(&self->rings));
+}
+
+TEST_F(rpmsg_ring, send_all_with_one_kick)
+{
+	const long kicks = device_counter(&self->processor, "tx_kicks");
+	const long sent = device_counter(&self->processor, "tx_messages");
+	uint32_t i, len;
+
+	for (i = 0; i < SLOTS; i++) {
+		len = i * RPMSG_PAYLOAD_MAX / (SLOTS - 1);
+		memset(tx_slot(&self->rings, i), i + 1, len);
+		submit(&self->rings, i, len);
+	}
+	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(kicks + 1, device_counter(&self->processor, "tx_kicks"));
+	EXPECT_EQ(sent + SLOTS, device_counter(&self->processor, "tx_messages"));
+
+	for (i = 0; i < SLOTS; i++) {
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+		len = i * RPMSG_PAYLOAD_MAX / (SLOTS - 1);
+		EXPECT_EQ(len, self->message.header.len);
+		EXPECT_TRUE(!len || (self->message.data[0] == i + 1 &&
+				     self->message.data[len - 1] == i + 1));
+	}
+}
+
+/* The remote reads what the application has written, from where it has written it. */
+TEST_F(rpmsg_ring, no_copy)
+{
+	struct ring *ring = &self->remote.from_host;
+	struct rpmsg_message *message;
+	size_t size;
+	int index;
+
+	submit_text(&self->rings, 5, "before");
+	ASSERT_EQ(1, ring_send(self->fd, 0, 0));
+	index = ring_take(ring);
+	ASSERT_LE(0, index);
+	message = ring_buffer(&self->remote, ring, index, &size);
+	ASSERT_NE(NULL, message);
+	EXPECT_EQ(sizeof(message->header) + 6, size);
+	EXPECT_EQ(0, memcmp(message->data, "before", 6));
+	memcpy(tx_slot(&self->rings, 5), "after!", 6);
+	EXPECT_EQ(0, memcmp(message->data, "after!", 6));
+	ring_give(ring, index, 0);
+}
+
+/* Whatever is written into all of the memory that can be written, headers are the kernel's. */
+TEST_F(rpmsg_ring, header_is_not_the_applications)
+{
+	uint32_t i;
+
+	memset(self->rings.tx, 0xff, tx_size(&self->rings));
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
+	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	memset(self->rings.tx, 0xff, tx_size(&self->rings));
+	for (i = 0; i < SLOTS; i++) {
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+		EXPECT_EQ(HOST, self->message.header.src);
+		EXPECT_EQ(REMOTE, self->message.header.dst);
+		EXPECT_EQ(RPMSG_PAYLOAD_MAX, self->message.header.len);
+		EXPECT_EQ(0, self->message.header.reserved);
+	}
+}
+
+TEST_F(rpmsg_ring, bad_slots)
+{
+	const struct rpmsg_ring_done *done;
+
+	submit(&self->rings, SLOTS, 1);
+	submit(&self->rings, 0xffffffff, 1);
+	submit(&self->rings, 1, RPMSG_PAYLOAD_MAX + 1);
+	submit(&self->rings, 2, 0xffffffff);
+	submit_text(&self->rings, 4, "good");
+	submit_text(&self->rings, 4, "twice");
+	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(3, self->rings.control->bad_submit);
+
+	done = next_done(&self->rings);
+	ASSERT_NE(NULL, done);
+	EXPECT_EQ(1, done->slot);
+	EXPECT_EQ(-EMSGSIZE, done->status);
+	done = next_done(&self->rings);
+	ASSERT_NE(NULL, done);
+	EXPECT_EQ(2, done->slot);
+	EXPECT_EQ(-EMSGSIZE, done->status);
+	EXPECT_EQ(NULL, next_done(&self->rings));
+
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(4, self->message.header.len);
+	EXPECT_FALSE(remote_has_message(&self->remote));
+}
+
+TEST_F(rpmsg_ring, bad_indices)
+{
+	self->rings.control->submit_tail += SLOTS + 1;
+	EXPECT_EQ(-EINVAL, ring_send(self->fd, 0, 0));
+	EXPECT_FALSE(remote_has_message(&self->remote));
+	submit_text(&self->rings, 0, "on");
+	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
+
+	self->rings.control->release_tail += 0x80000000;
+	self->rings.control->ready_head += 0x12345678;
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
+	EXPECT_LE(0, ring_receive(self->fd, 0, 0));
+	EXPECT_EQ(5, self->rings.ready[0].len);
+
+	/* The kernel reads nothing back of what is its own */
+	self->rings.control->ready_tail = 77;
+	self->rings.control->done_tail = 77;
+	self->rings.control->ready_head = 1;
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello!", 6));
+	EXPECT_EQ(1, ring_receive(self->fd, 1, PATIENCE_MS * MS));
+	EXPECT_EQ(2, self->rings.control->ready_tail);
+	EXPECT_EQ(6, self->rings.ready[1].len);
+}
+
+TEST_F(rpmsg_ring, bad_arguments)
+{
+	struct {
+		struct rpmsg_ring_wait wait;
+		uint32_t more;
+	} arg;
+
+	EXPECT_EQ(-EINVAL, ring_send(self->fd, SLOTS + 1, 0));
+	EXPECT_EQ(-EINVAL, ring_receive(self->fd, SLOTS + 1, 0));
+	memset(&arg, 0, sizeof(arg));
+	arg.wait.size = sizeof(arg.wait) - 1;
+	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_SEND, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	arg.wait.size = sizeof(arg);
+	arg.more = 1;
+	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_SEND, &arg));
+	EXPECT_EQ(E2BIG, errno);
+	arg.wait.size = sizeof(arg.wait);
+	arg.wait.reserved = 1;
+	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_RECEIVE, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	arg.wait.reserved = 0;
+	arg.wait.args.flags = 1;
+	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_RECEIVE, &arg));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_RECEIVE, 8));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(rpmsg_ring, send_waits_for_buffers)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, 1);
+	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(-ETIMEDOUT, ring_send(self->fd, 1, 50 * MS));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(0, ring_send(self->fd, 1, PATIENCE_MS * MS));
+	EXPECT_EQ(-ETIMEDOUT, ring_send(self->fd, 2, 50 * MS));
+}
+
+/* Fills the vring by rings that are larger than it, and leaves the others their room. */
+TEST_F(rpmsg_ring, room)
+{
+	struct rings large = {};
+	char node[NODE_MAX];
+	uint32_t i;
+	int fd, sent;
+
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "large", HOST + 1, REMOTE,
+				     node));
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, rings_setup(&large, fd, 4096, 4));
+	ASSERT_EQ(0, rings_map(&large, fd));
+
+	for (i = 0; i < RING_NUM; i++)
+		submit(&large, i, 1);
+	sent = ring_send(fd, 0, 0);
+	EXPECT_LT(0, sent);
+	EXPECT_GT(RING_NUM, sent);
+	EXPECT_EQ(0, ring_send(fd, 0, 0));
+	EXPECT_EQ(-ETIMEDOUT, ring_send(fd, 0, 50 * MS));
+
+	/* A plain message of another endpoint goes between */
+	node_set_nonblock(self->fd, true);
+	EXPECT_EQ(5, node_write(self->fd, "plain", 5));
+	for (i = 0; (int)i < sent; i++)
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(HOST, self->message.header.src);
+
+	/* The rest had been taken before, and goes now */
+	EXPECT_EQ(RING_NUM - sent, ring_send(fd, 0, PATIENCE_MS * MS));
+	remote_drain(&self->remote);
+	rings_unmap(&large);
+	close(fd);
+}
+
+TEST_F(rpmsg_ring, receive)
+{
+	const struct rpmsg_ring_ready *ready;
+
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE + 7, HOST, "", 0));
+	EXPECT_EQ(2, ring_receive(self->fd, 2, PATIENCE_MS * MS));
+	ready = next_ready(&self->rings);
+	ASSERT_NE(NULL, ready);
+	EXPECT_EQ(3, ready->len);
+	EXPECT_EQ(REMOTE, ready->src);
+	EXPECT_EQ(0, memcmp(self->rings.rx + ready->slot * self->rings.setup.rx_stride, "one", 3));
+	ready = next_ready(&self->rings);
+	ASSERT_NE(NULL, ready);
+	EXPECT_EQ(0, ready->len);
+	EXPECT_EQ(REMOTE + 7, ready->src);
+	EXPECT_EQ(NULL, next_ready(&self->rings));
+
+	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
+	EXPECT_EQ(0, ring_receive(self->fd, 1, 0));
+	EXPECT_EQ(-ETIMEDOUT, ring_receive(self->fd, 1, 50 * MS));
+}
+
+/* More than there is room for, released out of order: all arrive, in order. */
+TEST_F(rpmsg_ring, receive_more_than_fits)
+{
+	const struct rpmsg_ring_ready *ready;
+	uint32_t i, j, slots[SLOTS], number;
+
+	for (i = 0; i < 5 * SLOTS; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+		for (j = 0; j < SLOTS; j++) {
+			ready = next_ready(&self->rings);
+			ASSERT_NE(NULL, ready);
+			memcpy(&number, self->rings.rx + ready->slot * self->rings.setup.rx_stride,
+			       sizeof(number));
+			EXPECT_EQ(i * SLOTS + j, number);
+			slots[j] = ready->slot;
+		}
+		EXPECT_EQ(NULL, next_ready(&self->rings));
+		EXPECT_EQ(-ENOBUFS, ring_receive(self->fd, 1, PATIENCE_MS * MS));
+		for (j = SLOTS; j; j--)
+			release(&self->rings, slots[j - 1]);
+	}
+	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
+	EXPECT_EQ(0, self->rings.control->bad_release);
+}
+
+TEST_F(rpmsg_ring, bad_releases)
+{
+	const struct rpmsg_ring_ready *ready;
+	uint32_t i;
+
+	release(&self->rings, 0);
+	release(&self->rings, SLOTS);
+	release(&self->rings, 0xffffffff);
+	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
+	EXPECT_EQ(3, self->rings.control->bad_release);
+	for (i = 0; i < SLOTS; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
+	EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+
+	ready = next_ready(&self->rings);
+	ASSERT_NE(NULL, ready);
+	release(&self->rings, ready->slot);
+	release(&self->rings, ready->slot);
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "more", 4));
+	EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+	EXPECT_EQ(4, self->rings.control->bad_release);
+}
+
+/* What came before there were rings comes first. */
+TEST_F(rpmsg_ring, queue_goes_first)
+{
+	struct rings late = {};
+	char node[NODE_MAX];
+	int fd;
+
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "late", HOST + 1, REMOTE, node));
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST + 1, "early", 5));
+	ASSERT_EQ(POLLIN, node_poll(fd, POLLIN, PATIENCE_MS));
+	ASSERT_EQ(0, rings_setup(&late, fd, 4, 4));
+	ASSERT_EQ(0, rings_map(&late, fd));
+	EXPECT_EQ(POLLIN, node_poll(fd, POLLIN, 0));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST + 1, "later!", 6));
+	EXPECT_EQ(2, ring_receive(fd, 2, PATIENCE_MS * MS));
+	EXPECT_EQ(5, late.ready[0].len);
+	EXPECT_EQ(6, late.ready[1].len);
+	rings_unmap(&late);
+	close(fd);
+}
+
+TEST_F(rpmsg_ring, poll)
+{
+	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
+	EXPECT_EQ(POLLIN, node_poll(self->fd, POLLIN, PATIENCE_MS));
+	ASSERT_NE(NULL, next_ready(&self->rings));
+	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
+}
+
+/* A thread in a command. */
+struct commander {
+	int		fd;
+	unsigned int	request;
+	uint32_t	count;
+	pthread_t	thread;
+	atomic_int	result;
+};
+
+#define RUNNING	1000000
+
+static void *run_command(void *data)
+{
+	struct commander *commander = data;
+
+	commander->result = command(commander->fd, commander->request, commander->count,
+				    RPMSG_TIMEOUT_NONE);
+	return NULL;
+}
+
+static bool commander_start(struct commander *commander, int fd, unsigned int request,
+			    uint32_t count)
+{
+	*commander = (struct commander) { .fd = fd, .request = request, .count = count };
+	commander->result = RUNNING;
+	if (pthread_create(&commander->thread, NULL, run_command, commander))
+		return false;
+	return !wait_until(commander->result != RUNNING, QUIET_MS);
+}
+
+TEST_F(rpmsg_ring, commands_wait)
+{
+	struct commander receiver, sender;
+	uint32_t i;
+
+	ASSERT_TRUE(commander_start(&receiver, self->fd, RPMSG_IOC_RING_RECEIVE, 2));
+	EXPECT_EQ(-EBUSY, ring_receive(self->fd, 1, 50 * MS));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
+	EXPECT_FALSE(wait_until(receiver.result != RUNNING, QUIET_MS));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "two", 3));
+	EXPECT_TRUE(wait_until(receiver.result == 2, PATIENCE_MS));
+	pthread_join(receiver.thread, NULL);
+
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, 1);
+	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
+	EXPECT_EQ(-EBUSY, ring_send(self->fd, 1, 50 * MS));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_TRUE(wait_until(sender.result == 0, PATIENCE_MS));
+	pthread_join(sender.thread, NULL);
+}
+
+/* The remote goes: everybody is told, nobody falls, and what was received stays. */
+TEST_F(rpmsg_ring, stop)
+{
+	struct commander receiver, sender;
+	const struct rpmsg_ring_done *done;
+	uint32_t i;
+
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "last", 4));
+	ASSERT_EQ(1, ring_receive(self->fd, 1, PATIENCE_MS * MS));
+	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, 1);
+	ASSERT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	ASSERT_TRUE(commander_start(&receiver, self->fd, RPMSG_IOC_RING_RECEIVE, SLOTS));
+	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
+	ASSERT_EQ(0, processor_stop(&self->processor));
+
+	EXPECT_TRUE(wait_until(receiver.result == 1, PATIENCE_MS));
+	EXPECT_TRUE(wait_until(sender.result == -EPIPE, PATIENCE_MS));
+	pthread_join(receiver.thread, NULL);
+	pthread_join(sender.thread, NULL);
+	EXPECT_TRUE(wait_until(__atomic_load_n(&self->rings.control->gone, __ATOMIC_ACQUIRE),
+			       PATIENCE_MS));
+	for (i = 0; i < SLOTS; i++) {
+		done = next_done(&self->rings);
+		ASSERT_NE(NULL, done);
+		EXPECT_EQ(-EPIPE, done->status);
+	}
+	EXPECT_EQ(NULL, next_done(&self->rings));
+
+	EXPECT_EQ(0, memcmp(self->rings.rx, "last", 4));
+	ASSERT_NE(NULL, next_ready(&self->rings));
+	EXPECT_EQ(-EPIPE, ring_receive(self->fd, 1, 0));
+	EXPECT_EQ(-EPIPE, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(POLLERR | POLLHUP | POLLRDHUP,
+		  node_poll(self->fd, POLLIN | POLLOUT | POLLRDHUP, 0));
+
+	/* In place of the remote's memory there is some that is nobody's */
+	EXPECT_EQ(0, self->rings.tx[0]);
+	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+}
+
+/* The remote returns a buffer that it never had: who waits is told, and so is who comes after. */
+TEST_F(rpmsg_ring, broken)
+{
+	struct commander sender;
+
+	submit(&self->rings, 0, 1);
+	ASSERT_EQ(1, ring_send(self->fd, 0, 0));
+	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, SLOTS));
+	ring_give(&self->remote.from_host, 0xffff, 0);
+	ASSERT_EQ(0, remote_notify(&self->remote, &self->remote.from_host));
+	EXPECT_TRUE(wait_until(sender.result == -EPIPE, PATIENCE_MS));
+	pthread_join(sender.thread, NULL);
+	submit(&self->rings, 1, 1);
+	EXPECT_EQ(-EPIPE, ring_send(self->fd, 0, 0));
+}
+
+/* The same memory for the next life of the processor; an old mapping does not show it. */
+TEST_F(rpmsg_ring, restart)
+{
+	struct rings anew = {};
+	char node[NODE_MAX];
+	int fd;
+
+	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+	ASSERT_EQ(0, processor_stop(&self->processor));
+	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
+	close(self->ctrl);
+	self->ctrl = ctrl_open(&self->processor);
+	ASSERT_LE(0, self->ctrl);
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "anew", HOST, REMOTE, node));
+	fd = node_open(node, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, rings_setup(&anew, fd, SLOTS, SLOTS));
+	ASSERT_EQ(0, rings_map(&anew, fd));
+	EXPECT_EQ(0, anew.tx[0]);
+	EXPECT_EQ(0, memcmp(anew.tx, anew.tx + 1, tx_size(&anew) - 1));
+	memset(self->rings.tx, 0xa5, tx_size(&self->rings));
+	submit_text(&anew, 0, "hello");
+	EXPECT_EQ(1, ring_send(fd, 0, 0));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(0, memcmp(self->message.data, "hello", 5));
+	EXPECT_EQ(0, anew.tx[5]);
+	rings_unmap(&anew);
+	close(fd);
+}
+
+/* Closed with messages under way: they arrive, and the node can be opened again. */
+TEST_F(rpmsg_ring, close_with_messages_under_way)
+{
+	uint32_t i, round;
+
+	for (round = 0; round < 10; round++) {
+		memset(self->rings.tx, round + 1, tx_size(&self->rings));
+		for (i = 0; i < SLOTS; i++)
+			submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
+		EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+		rings_unmap(&self->rings);
+		close(self->fd);
+		self->fd = node_open(self->node, O_RDWR);
+		ASSERT_LE(0, self->fd);
+		ASSERT_EQ(0, rings_setup(&self->rings, self->fd, SLOTS, SLOTS));
+		ASSERT_EQ(0, rings_map(&self->rings, self->fd));
+		for (i = 0; i < SLOTS; i++) {
+			ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+			EXPECT_EQ(round + 1, self->message.data[0]);
+			EXPECT_EQ(round + 1, self->message.data[RPMSG_PAYLOAD_MAX - 1]);
+		}
+	}
+}
+
+/* A mapping keeps the file. */
+TEST_F(rpmsg_ring, mapping_after_close)
+{
+	close(self->fd);
+	self->fd = -1;
+	self->rings.tx[0] = 1;
+	EXPECT_EQ(-EBUSY, node_open(self->node, O_RDWR));
+	rings_unmap(&self->rings);
+	self->fd = node_open(self->node, O_RDWR);
+	EXPECT_LE(0, self->fd);
+}
+
+/* io_uring */
+
+static void uring_submit(struct io_uring *uring, int fd, unsigned int request, uint32_t count,
+			 uint64_t timeout_ns, uint64_t id)
+{
+	struct rpmsg_ring_wait_args args = { .count = count, .timeout_ns = timeout_ns };
+	struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
+
+	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, fd, NULL, 0, 0);
+	sqe->cmd_op = request;
+	memcpy(sqe->cmd, &args, sizeof(args));
+	sqe->user_data = id;
+	io_uring_submit(uring);
+}
+
+/* The result of the next completion; 1000 when there is none, 1001 when it is another one's. */
+static int uring_result(struct io_uring *uring, uint64_t id, int timeout_ms)
+{
+	struct __kernel_timespec t = {
+		.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000ll,
+	};
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	if (io_uring_wait_cqe_timeout(uring, &cqe, &t))
+		return 1000;
+	ret = cqe->user_data == id ? cqe->res : 1001;
+	io_uring_cqe_seen(uring, cqe);
+	return ret;
+}
+
+#define URING_SEND	RPMSG_IOC_RING_SEND
+#define URING_RECEIVE	RPMSG_IOC_RING_RECEIVE
+
+TEST_F(rpmsg_ring, uring)
+{
+	struct io_uring uring;
+	uint32_t i;
+
+	ASSERT_EQ(0, io_uring_queue_init(8, &uring, 0));
+	submit_text(&self->rings, 0, "hello");
+	uring_submit(&uring, self->fd, URING_SEND, 0, 0, 1);
+	EXPECT_EQ(1, uring_result(&uring, 1, PATIENCE_MS));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(5, self->message.header.len);
+
+	uring_submit(&uring, self->fd, URING_RECEIVE, 2, RPMSG_TIMEOUT_NONE, 2);
+	EXPECT_EQ(1000, uring_result(&uring, 2, QUIET_MS));
+	uring_submit(&uring, self->fd, URING_RECEIVE, 2, RPMSG_TIMEOUT_NONE, 3);
+	EXPECT_EQ(-EBUSY, uring_result(&uring, 3, PATIENCE_MS));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
+	EXPECT_EQ(1000, uring_result(&uring, 2, QUIET_MS));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "two", 3));
+	EXPECT_EQ(2, uring_result(&uring, 2, PATIENCE_MS));
+	uring_submit(&uring, self->fd, URING_RECEIVE, 3, 50 * MS, 4);
+	EXPECT_EQ(2, uring_result(&uring, 4, PATIENCE_MS));
+	self->rings.control->ready_head += 2;
+	uring_submit(&uring, self->fd, URING_RECEIVE, 1, 50 * MS, 5);
+	EXPECT_EQ(-ETIMEDOUT, uring_result(&uring, 5, PATIENCE_MS));
+
+	ASSERT_EQ(0, ring_send(self->fd, SLOTS, PATIENCE_MS * MS));
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, 1);
+	uring_submit(&uring, self->fd, URING_SEND, SLOTS, RPMSG_TIMEOUT_NONE, 6);
+	EXPECT_EQ(1000, uring_result(&uring, 6, QUIET_MS));
+	for (i = 0; i < SLOTS; i++)
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(SLOTS, uring_result(&uring, 6, PATIENCE_MS));
+	uring_submit(&uring, self->fd, URING_SEND, SLOTS + 1, 0, 7);
+	EXPECT_EQ(-EINVAL, uring_result(&uring, 7, PATIENCE_MS));
+	uring_submit(&uring, self->fd, RPMSG_IOC_RING_SETUP, 0, 0, 8);
+	EXPECT_EQ(-EINVAL, uring_result(&uring, 8, PATIENCE_MS));
+	io_uring_queue_exit(&uring);
+}
+
+TEST_F(rpmsg_ring, uring_poll_thread)
+{
+	struct io_uring_params params = { .flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 1000 };
+	struct io_uring uring;
+
+	ASSERT_EQ(0, io_uring_queue_init_params(8, &uring, &params));
+	submit_text(&self->rings, 0, "hello");
+	uring_submit(&uring, self->fd, URING_SEND, 0, 0, 1);
+	EXPECT_EQ(1, uring_result(&uring, 1, PATIENCE_MS));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	uring_submit(&uring, self->fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 2);
+	EXPECT_EQ(1000, uring_result(&uring, 2, QUIET_MS));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
+	EXPECT_EQ(1, uring_result(&uring, 2, PATIENCE_MS));
+	self->rings.control->ready_head++;
+	uring_submit(&uring, self->fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 3);
+	EXPECT_EQ(1000, uring_result(&uring, 3, QUIET_MS));
+	rings_unmap(&self->rings);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(-ECANCELED, uring_result(&uring, 3, PATIENCE_MS));
+	io_uring_queue_exit(&uring);
+}
+
+TEST_F(rpmsg_ring, uring_stop)
+{
+	struct io_uring uring;
+	uint32_t i;
+
+	ASSERT_EQ(0, io_uring_queue_init(8, &uring, 0));
+	for (i = 0; i < SLOTS; i++)
+		submit(&self->rings, i, 1);
+	ASSERT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	uring_submit(&uring, self->fd, URING_SEND, 1, RPMSG_TIMEOUT_NONE, 1);
+	EXPECT_EQ(1000, uring_result(&uring, 1, QUIET_MS));
+	ASSERT_EQ(0, processor_stop(&self->processor));
+	EXPECT_EQ(-EPIPE, uring_result(&uring, 1, PATIENCE_MS));
+	uring_submit(&uring, self->fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 2);
+	EXPECT_EQ(-EPIPE, uring_result(&uring, 2, PATIENCE_MS));
+	io_uring_queue_exit(&uring);
+}
+
+TEST_F(rpmsg_ring, uring_close)
+{
+	struct io_uring uring;
+
+	ASSERT_EQ(0, io_uring_queue_init(8, &uring, 0));
+	uring_submit(&uring, self->fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 1);
+	EXPECT_EQ(1000, uring_result(&uring, 1, QUIET_MS));
+	rings_unmap(&self->rings);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(-ECANCELED, uring_result(&uring, 1, PATIENCE_MS));
+	io_uring_queue_exit(&uring);
+	EXPECT_TRUE(wait_until((self->fd = node_open(self->node, O_RDWR)) >= 0, PATIENCE_MS));
+}
+
+/* A process ends, or is ended, with a command under way. */
+static void child_with_commands(const char *node, int ready, bool exits)
+{
+	struct rings rings = {};
+	struct io_uring uring;
+	uint32_t i;
+	int fd;
+
+	fd = node_open(node, O_RDWR);
+	if (fd < 0 || rings_setup(&rings, fd, SLOTS, SLOTS) || rings_map(&rings, fd) ||
+	    io_uring_queue_init(8, &uring, 0))
+		_exit(1);
+	for (i = 0; i < SLOTS; i++)
+		submit(&rings, i, 1);
+	uring_submit(&uring, fd, URING_SEND, 1, RPMSG_TIMEOUT_NONE, 1);
+	uring_submit(&uring, fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 2);
+	if (write(ready, "", 1) != 1 || exits)
+		_exit(0);
+	for (;;)
+		pause();
+}
+
+TEST_F_TIMEOUT(rpmsg_ring, exit_with_commands, 120)
+{
+	int i, status, ready[2];
+	pid_t pid;
+	char c;
+
+	rings_unmap(&self->rings);
+	close(self->fd);
+	for (i = 0; i < 6; i++) {
+		ASSERT_EQ(0, pipe(ready));
+		pid = fork();
+		if (!pid)
+			child_with_commands(self->node, ready[1], i & 1);
+		ASSERT_EQ(1, read(ready[0], &c, 1));
+		if (!(i & 1))
+			kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		close(ready[0]);
+		close(ready[1]);
+		EXPECT_TRUE(wait_until((self->fd = node_open(self->node, O_RDWR)) >= 0,
+				       PATIENCE_MS));
+		close(self->fd);
+		if (i == 3)
+			remote_drain(&self->remote);
+	}
+	self->fd = -1;
+	/* What was under way when they went */
+	EXPECT_TRUE(remote_has_message(&self->remote));
+	remote_drain(&self->remote);
+}
+
+int main(int argc, char **argv)
+{
+	processor_require();
+	return test_harness_run(argc, argv);
+}
