@@ -76,6 +76,9 @@ show rpmsg-ctl destroy "$node"
 step "an application says hello to a service by its name"
 show hello rpmsg-echo
 
+step "messages written in the memory that the processor reads: a system call for 64 of them"
+show ring 10000
+
 step "10,000 messages through librpmsg over io_uring, with the kicks traced"
 rpmsg-trace kicks -p "$processor" >"$out/kicks" 2>&1 &
 trace=$!

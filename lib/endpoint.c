@@ -86,14 +86,39 @@ static int endpoint_wait(const struct rpmsg_endpoint *endpoint, const struct dea
 	return 0;
 }
 
+/* One message out, of a length that was checked, in that generation. */
+int endpoint_write(struct rpmsg_endpoint *endpoint, unsigned int generation, const void *buf,
+		   size_t len, const struct deadline *deadline)
+{
+	int64_t slice_ns = RETRY_FIRST_NS;
+	bool dead = false;
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		n = write(endpoint->fd, buf, len);
+		if (n == (ssize_t)len)
+			return 0;
+		if (n >= 0)
+			return -EIO;	/* part of a message is none */
+		if (errno != EAGAIN)
+			return endpoint_error(endpoint, generation, errno);
+
+		if (endpoint->mode != RPMSG_ENDPOINT_STOCK)
+			slice_ns = INT64_MAX;
+		ret = endpoint_wait(endpoint, deadline, POLLOUT, slice_ns, &dead);
+		if (ret)
+			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
+		if (slice_ns < RETRY_LAST_NS)
+			slice_ns *= 2;
+	}
+}
+
 int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t len,
 			int64_t timeout_ns)
 {
-	int64_t slice_ns = RETRY_FIRST_NS;
 	struct deadline deadline;
 	unsigned int generation;
-	bool dead = false;
-	ssize_t n;
 	int ret;
 
 	if (!endpoint || (!buf && len))
@@ -107,24 +132,7 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
 	/* A stock kernel allocates first and asks later. */
 	if (is_too_long(endpoint, len))
 		return -EMSGSIZE;
-
-	for (;;) {
-		n = write(endpoint->fd, buf, len);
-		if (n == (ssize_t)len)
-			return 0;
-		if (n >= 0)
-			return -EIO;	/* part of a message is none */
-		if (errno != EAGAIN)
-			return endpoint_error(endpoint, generation, errno);
-
-		if (endpoint->mode != RPMSG_ENDPOINT_STOCK)
-			slice_ns = INT64_MAX;
-		ret = endpoint_wait(endpoint, &deadline, POLLOUT, slice_ns, &dead);
-		if (ret)
-			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
-		if (slice_ns < RETRY_LAST_NS)
-			slice_ns *= 2;
-	}
+	return endpoint_write(endpoint, generation, buf, len, &deadline);
 }
 
 /* Hand out the message that did not fit last time. */
@@ -167,6 +175,26 @@ static int ready_to_recv(struct rpmsg_endpoint *endpoint, const struct deadline 
 	return endpoint_ready(endpoint, deadline);
 }
 
+/* One message in, in that generation. Return: its length. */
+ssize_t endpoint_read(struct rpmsg_endpoint *endpoint, unsigned int generation,
+		      const struct iovec *iov, int iovcnt, const struct deadline *deadline)
+{
+	bool dead = false;
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		n = readv(endpoint->fd, iov, iovcnt);
+		if (n >= 0)
+			return n;
+		if (errno != EAGAIN)
+			return endpoint_error(endpoint, generation, errno);
+		ret = endpoint_wait(endpoint, deadline, POLLIN, INT64_MAX, &dead);
+		if (ret)
+			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
+	}
+}
+
 int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 			int64_t timeout_ns, size_t *len_out)
 {
@@ -174,7 +202,6 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 	int iovcnt = 1;
 	struct deadline deadline;
 	unsigned int generation;
-	bool dead = false;
 	size_t largest;
 	ssize_t n;
 	int ret;
@@ -207,16 +234,9 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 		iovcnt = 2;
 	}
 
-	for (;;) {
-		n = readv(endpoint->fd, iov, iovcnt);
-		if (n >= 0)
-			break;
-		if (errno != EAGAIN)
-			return endpoint_error(endpoint, generation, errno);
-		ret = endpoint_wait(endpoint, &deadline, POLLIN, INT64_MAX, &dead);
-		if (ret)
-			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;
-	}
+	n = endpoint_read(endpoint, generation, iov, iovcnt, &deadline);
+	if (n < 0)
+		return (int)n;
 
 	*len_out = n;
 	if ((size_t)n <= size)

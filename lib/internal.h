@@ -7,9 +7,11 @@
 
 #include <libudev.h>
 #include <limits.h>
+#include <linux/rpmsg_ring.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "librpmsg.h"
 
@@ -100,6 +102,8 @@ struct rpmsg_endpoint {
 	size_t kept_size;
 	size_t kept_len;
 	bool has_kept;
+
+	unsigned int ring_generation;	/* the last that got a ring; 0: none did */
 };
 
 /* deadline.c: a limit in time, and waiting within it */
@@ -222,10 +226,55 @@ int connection_to_node(struct rpmsg_context *ctx, const char *path, struct conne
 int connection_to_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
 			  const struct deadline *deadline, struct connection *connection);
 
+/* endpoint.c */
+
+int endpoint_write(struct rpmsg_endpoint *endpoint, unsigned int generation, const void *buf,
+		   size_t len, const struct deadline *deadline);
+ssize_t endpoint_read(struct rpmsg_endpoint *endpoint, unsigned int generation,
+		      const struct iovec *iov, int iovcnt, const struct deadline *deadline);
+
 /* endpoint_open.c */
 
 int endpoint_new(const struct connection *connection, struct rpmsg_endpoint **endpoint_out);
 int endpoint_ready(struct rpmsg_endpoint *endpoint, const struct deadline *deadline);
 int endpoint_died(struct rpmsg_endpoint *endpoint, unsigned int generation);
+
+/* ring.c: who owns what in a ring, ring_copy.c: a ring where the kernel has none */
+
+struct rpmsg_ring {
+	struct rpmsg_endpoint *endpoint;
+	unsigned int generation;	/* of the endpoint, when this was made */
+	enum rpmsg_ring_mode mode;
+	struct rpmsg_ring_setup setup;
+
+	struct rpmsg_ring_control *control;
+	struct rpmsg_ring_submit *submit;
+	struct rpmsg_ring_done *done;
+	struct rpmsg_ring_ready *ready;
+	uint32_t *release;
+	unsigned char *tx;
+	unsigned char *rx;
+
+	/* The sending thread's */
+	uint32_t *idle;			/* transmit buffers that can be reserved */
+	uint32_t num_idle;
+	bool *reserved;			/* by slot: the caller has it */
+	uint32_t num_reserved;
+	uint32_t done_head;
+	uint64_t undelivered;
+
+	/* The receiving thread's */
+	bool *held;			/* by slot: the caller has it */
+	uint32_t num_held;
+	uint32_t *vacant;		/* RPMSG_RING_COPY: buffers that are the kernel's */
+	uint32_t num_vacant;
+	uint32_t release_head;
+};
+
+void ring_place(struct rpmsg_ring *ring, void *control);
+int ring_copy_open(struct rpmsg_ring *ring);
+void ring_copy_close(struct rpmsg_ring *ring);
+int ring_copy_send(struct rpmsg_ring *ring, const struct deadline *deadline);
+int ring_copy_receive(struct rpmsg_ring *ring, uint32_t count, const struct deadline *deadline);
 
 #endif /* LIBRPMSG_INTERNAL_H */

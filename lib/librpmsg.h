@@ -11,6 +11,8 @@
  *   channel    a service that a processor announced
  *   node       an endpoint in the kernel, rpmsgN; most have a file /dev/rpmsgN, which can be opened
  *   endpoint   what messages are sent and received through: an open node
+ *   ring       buffers of an endpoint, for many messages at once and without copies
+ *   buffer     one of them, while it is the caller's
  *   statistics counters of a node, or of a transport
  *
  * Rules that hold for every function:
@@ -56,6 +58,7 @@ struct rpmsg_coredump;
 struct rpmsg_channel;
 struct rpmsg_node;
 struct rpmsg_endpoint;
+struct rpmsg_ring;
 struct rpmsg_statistics;
 
 /** define RPMSG_ADDRESS_ANY - no fixed address; as a source: the kernel chooses one */
@@ -1170,6 +1173,253 @@ int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sq
  */
 int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe, void *buf,
 			     size_t size);
+
+/* ---- ring ---------------------------------------------------------------------------------- */
+
+/**
+ * enum rpmsg_ring_mode - what a ring's buffers are
+ * @RPMSG_RING_COPY: memory of the process; each message is copied by a system call of its own. So
+ *	on a mainline kernel, and where the transport cannot share its buffers
+ * @RPMSG_RING_SHARED: to send, the very memory that the remote reads; received messages are copied
+ *	once, by the kernel, when they arrive. No system call for a message, one for each flush or
+ *	wait that has something to do
+ *
+ * Later versions add modes.
+ */
+enum rpmsg_ring_mode {
+	RPMSG_RING_COPY,
+	RPMSG_RING_SHARED,
+};
+
+/**
+ * struct rpmsg_buffer - a buffer of a ring that is the caller's for now
+ * @data: its memory; to send, all of it may be written; a received one is only to be read
+ * @len: bytes; when reserved, the largest message; the caller sets it to that of its message
+ * @src: address of the sender; %RPMSG_ADDRESS_ANY when sending, and where the kernel does not tell
+ * @slot: which buffer it is; leave it alone
+ */
+struct rpmsg_buffer {
+	void *data;
+	size_t len;
+	uint32_t src;
+	uint32_t slot;
+};
+
+/**
+ * rpmsg_ring_open() - give an endpoint a ring
+ * @endpoint: connected endpoint, which must outlive the ring
+ * @tx_buffers: how many messages can be under way to the remote, 1 to 4096
+ * @rx_buffers: how many received ones can be there, 1 to 4096
+ * @ring_out: the ring; free it with rpmsg_ring_close()
+ *
+ * It may get more buffers than it asked for, and fewer to send where the transport has no more. An
+ * endpoint gets one ring in each of its generations (rpmsg_endpoint_get_generation()); messages
+ * that wait to be received come through it first. From then on receive through it alone.
+ *
+ * When the remote goes, every call that needs it answers -EPIPE. What was received stays. Close the
+ * ring, call rpmsg_endpoint_reconnect(), and open another one.
+ *
+ * Threads: one thread may reserve, cancel, submit, flush and send, while another waits, peeks,
+ * releases and receives.
+ *
+ * Return: 0, -EINVAL for bad numbers, -EBUSY when the endpoint has a ring, or a message that
+ * rpmsg_endpoint_recv() answered -EMSGSIZE for, -EPIPE when it is not connected.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
+		    unsigned int rx_buffers, struct rpmsg_ring **ring_out);
+
+/**
+ * rpmsg_ring_close() - close and free a ring
+ * @ring: ring or NULL; no other thread may be inside a call on it, and what was prepared on it for
+ *	an io_uring must have completed
+ *
+ * What was flushed goes its way; what was only submitted, and what was received, is lost.
+ *
+ * Since: 0.1
+ */
+void rpmsg_ring_close(struct rpmsg_ring *ring);
+
+/**
+ * rpmsg_ring_get_mode() - what its buffers are
+ * @ring: ring
+ *
+ * Return: the mode.
+ *
+ * Since: 0.1
+ */
+enum rpmsg_ring_mode rpmsg_ring_get_mode(const struct rpmsg_ring *ring);
+
+/**
+ * rpmsg_ring_get_undelivered() - messages that the remote may not have read
+ * @ring: ring
+ *
+ * Return: how many were submitted and came back because the remote was gone; of those that it had
+ * not given back by then nobody knows whether it read them.
+ *
+ * Since: 0.1
+ */
+uint64_t rpmsg_ring_get_undelivered(const struct rpmsg_ring *ring);
+
+/**
+ * rpmsg_ring_reserve() - get a buffer to write a message into
+ * @ring: ring
+ * @buffer_out: the buffer, the caller's until it is submitted or cancelled
+ *
+ * Never waits: rpmsg_ring_flush() does that. When none seems to be idle it has the kernel look,
+ * which also flushes what can go.
+ *
+ * Return: 0, -EAGAIN when none is idle, -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
+
+/**
+ * rpmsg_ring_cancel() - give a buffer back without sending it
+ * @ring: ring
+ * @buffer: a reserved buffer
+ *
+ * Return: 0, or -EINVAL for one that is not reserved.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_cancel(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
+
+/**
+ * rpmsg_ring_submit() - have a message sent by the next flush
+ * @ring: ring
+ * @buffer: a reserved buffer, with the length of the message in it; from here on not the caller's
+ *
+ * Return: 0, -EINVAL for one that is not reserved, -EMSGSIZE when the length is more than it had
+ * when it was reserved.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_submit(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
+
+/**
+ * rpmsg_ring_flush() - hand all that was submitted to the transport, in order, with one kick
+ * @ring: ring
+ * @idle: wait until so many buffers can be reserved, too
+ * @timeout_ns: limit for both
+ *
+ * What does not go within the limit stays submitted, and goes first with the next flush.
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -EPIPE when the remote is gone,
+ * -EINVAL when more buffers are reserved than leave @idle.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_flush(struct rpmsg_ring *ring, unsigned int idle, int64_t timeout_ns);
+
+/**
+ * rpmsg_ring_prep_flush() - prepare a flush for an io_uring of the caller
+ * @ring: ring
+ * @sqe: a submission queue entry; its user data and flags are still to be set
+ * @idle: as for rpmsg_ring_flush(); buffers that are reserved now are taken to stay reserved
+ * @timeout_ns: likewise; INT64_MAX for as long as it takes
+ *
+ * One at a time, and not while rpmsg_ring_flush() runs: -EBUSY. What is submitted before the
+ * operation starts goes with it. cqe->res is the number of messages that went, or a negative errno
+ * if that is none: those of rpmsg_ring_flush(), -ECANCELED.
+ *
+ * Return: 0, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_prep_flush(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsigned int idle,
+			  int64_t timeout_ns);
+
+/**
+ * rpmsg_ring_send() - copy a message into a buffer, submit and flush it
+ * @ring: ring
+ * @buf: the message
+ * @len: its length in bytes
+ * @timeout_ns: limit for a buffer to be idle and the transport to have room
+ *
+ * Return: 0, -EMSGSIZE, or an error of rpmsg_ring_flush(). After one of those the message may have
+ * been submitted: rpmsg_ring_flush() tells.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_send(struct rpmsg_ring *ring, const void *buf, size_t len, int64_t timeout_ns);
+
+/**
+ * rpmsg_ring_wait() - wait for messages
+ * @ring: ring
+ * @count: how many
+ * @timeout_ns: limit
+ *
+ * A @count of 0 only takes what is there. An event loop that found the endpoint's descriptor
+ * readable calls it with a @count of 1 and a limit of 0, then peeks until -EAGAIN, then polls
+ * again.
+ *
+ * Return: 0 when so many can be peeked, or as many as there are buffers for; -EAGAIN, -ETIMEDOUT,
+ * -EINTR (see the rules on time), even if some can be peeked; -ENOBUFS when all buffers are the
+ * caller's; -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout_ns);
+
+/**
+ * rpmsg_ring_prep_wait() - prepare a wait for an io_uring of the caller
+ * @ring: ring
+ * @sqe: a submission queue entry; its user data and flags are still to be set
+ * @count: how many messages
+ * @timeout_ns: limit; INT64_MAX for as long as it takes
+ *
+ * One at a time, and not while rpmsg_ring_wait() runs: -EBUSY. cqe->res is the number of messages
+ * that can be peeked, or a negative errno if that is none: those of rpmsg_ring_wait(), -ECANCELED.
+ *
+ * Return: 0, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsigned int count,
+			 int64_t timeout_ns);
+
+/**
+ * rpmsg_ring_peek() - get the next message
+ * @ring: ring
+ * @buffer_out: the message, the caller's until it is released
+ *
+ * Messages come in the order in which the remote sent them, each once. Never waits.
+ *
+ * Return: 0, or -EAGAIN when there is none.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
+
+/**
+ * rpmsg_ring_release() - give a received message's buffer back
+ * @ring: ring
+ * @buffer: a buffer of rpmsg_ring_peek(), in any order
+ *
+ * Return: 0, or -EINVAL for one that is not the caller's.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_release(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
+
+/**
+ * rpmsg_ring_recv() - wait for a message, copy it and release its buffer
+ * @ring: ring
+ * @buf: where to
+ * @size: room in there, in bytes
+ * @timeout_ns: limit
+ * @len_out: its length; also with -EMSGSIZE
+ *
+ * Return: 0, -EMSGSIZE when there is not enough room: the message stays; or an error of
+ * rpmsg_ring_wait().
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_recv(struct rpmsg_ring *ring, void *buf, size_t size, int64_t timeout_ns,
+		    size_t *len_out);
 
 /* ---- statistics ---------------------------------------------------------------------------- */
 
