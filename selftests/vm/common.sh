@@ -12,7 +12,7 @@ JOBS=$(nproc)
 mkdir -p "$BUILD"
 BUILD=$(cd "$BUILD" && pwd -P)
 
-for part in packages kernels debug modules user fuzz vm test compat reference arm64 lint; do
+for part in packages kernels debug modules user fuzz vm test compat reference bench arm64 lint; do
 	# shellcheck source=/dev/null
 	. "$TOP/selftests/vm/$part.sh"
 done
