@@ -36,7 +36,8 @@ static int send_batch(struct rpmsg_ring *ring, uint32_t *next, uint32_t count)
 		rpmsg_ring_submit(ring, &buffer);
 		++*next;
 	}
-	return rpmsg_ring_flush(ring, 0, SECOND_NS);
+	/* With no buffer at all, wait for one. */
+	return rpmsg_ring_flush(ring, i ? 0 : 1, SECOND_NS);
 }
 
 /* Wait for the answers up to @sent, and look at each where it is. */

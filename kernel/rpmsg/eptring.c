@@ -474,10 +474,7 @@ static int eptring_publish(struct eptring *ring, u32 *sent)
 
 	do {
 		eptring_take_submitted(ring, tail);
-		if (!ring->num_taken) {
-			ret = 0;
-			break;
-		}
+		/* Also with none: it takes back what the remote is done with */
 		ret = ring->ops->slots_send(ring->slots, ring->taken, ring->num_taken, &kick);
 		if (ret <= 0)
 			break;
