@@ -215,12 +215,13 @@ no_leaks()
 # The boot's own log: our modules were loaded in it.
 MARK="Linux version"
 
-# is_default PROGRAM: it runs unless others are named. What the library and the tool do is the
+# is_default PROGRAM: it runs unless others are named. What the library and the tools do is the
 # same on every kernel, and slow on this one.
 is_default()
 {
 	case $RPMSG_KERNEL-$(basename "$1" .test) in
-	debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) return 1 ;;
+	debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor| \
+	debug-rpmsg_trace_message) return 1 ;;
 	esac
 }
 
@@ -228,9 +229,8 @@ tests=()
 if [[ $# -eq 0 ]]; then
 	# Emulation dies of attaching a tracer now and then (emulation_fault in vm.sh), and all is
 	# repeated: let it be little.
-	tests=("$RPMSG_BUILD/selftests/rpmsg_trace.test")
-	for test in "$RPMSG_BUILD"/selftests/*.test; do
-		[[ $test == "${tests[0]}" ]] || ! is_default "$test" || tests+=("$test")
+	for test in "$RPMSG_BUILD"/selftests/{rpmsg_trace*,*}.test; do
+		[[ " ${tests[*]} " == *" $test "* ]] || ! is_default "$test" || tests+=("$test")
 	done
 else
 	for noun in "$@"; do

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,6 +70,16 @@ static int option_error(const struct trace_command *command, int argc, char **ar
 			   word);
 }
 
+/* Decimal, or hexadecimal with 0x in front. */
+static bool parse_number(const char *text, int64_t max, int64_t *number_out)
+{
+	char *end;
+
+	errno = 0;
+	*number_out = strtoll(text, &end, 0);
+	return *text && !*end && !errno && *number_out >= 0 && *number_out <= max;
+}
+
 /*
  * trace_parse() - the options that every command has
  *
@@ -83,16 +94,47 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		{ "json", no_argument, NULL, 'j' },
 		{ "processor", required_argument, NULL, 'p' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "endpoint", required_argument, NULL, 'e' },
+		{ "address", required_argument, NULL, 'a' },
+		{ "pid", required_argument, NULL, 'P' },
+		{ "min", required_argument, NULL, 'm' },
+		{ "slowest", required_argument, NULL, 'n' },
 		{ 0 },
 	};
+	const char *takes = command->takes ? command->takes : "djp";
+	int64_t number;
 	int option;
 
-	args->duration_ns = INT64_MAX;
-	args->processor = NULL;
-	args->json = false;
+	*args = (struct trace_args){
+		.duration_ns = INT64_MAX, .addr = -1, .slowest = 5,
+	};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "d:hjp:v", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:n:", options, NULL)) != -1) {
+		if (!strchr("hv?:", option) && !strchr(takes, option))
+			return trace_usage(command, "this command has no option -%c", option) + 1;
 		switch (option) {
+		case 'e':
+			args->endpoint = optarg;
+			break;
+		case 'a':
+			if (!parse_number(optarg, UINT32_MAX, &args->addr))
+				return trace_usage(command, "'%s' is not an address", optarg) + 1;
+			break;
+		case 'P':
+			if (!parse_number(optarg, INT32_MAX, &number) || !number)
+				return trace_usage(command, "'%s' is not a process", optarg) + 1;
+			args->pid = number;
+			break;
+		case 'm':
+			if (!parse_duration(optarg, &args->min_ns))
+				return trace_usage(command, "'%s' is not a time", optarg) + 1;
+			break;
+		case 'n':
+			if (!parse_number(optarg, TRACE_SLOWEST_MAX, &number))
+				return trace_usage(command, "'%s' is not a number up to %d", optarg,
+						   TRACE_SLOWEST_MAX) + 1;
+			args->slowest = number;
+			break;
 		case 'd':
 			if (!parse_duration(optarg, &args->duration_ns) || !args->duration_ns)
 				return trace_usage(command, "'%s' is not a time above 0",
@@ -160,6 +202,21 @@ int trace_find_processor(const char *name, int *index_out)
 	default:
 		return trace_fail(ret, "cannot look for processor '%s'", name);
 	}
+}
+
+/* trace_has_symbol() - asked of the kernel's list: much faster than reading its BTF. */
+bool trace_has_symbol(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256], symbol[128];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*s %127s", symbol) == 1 && !strcmp(symbol, name);
+	fclose(file);
+	return found;
 }
 
 static bool has_function(const struct btf *btf, const char *name)
@@ -255,21 +312,24 @@ static int64_t now_ns(void)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-/* trace_wait() - until the time is over or a signal says so. */
-int trace_wait(int64_t duration_ns)
+/* trace_wait() - until the time is over or a signal says so; @tick is called meanwhile. */
+int trace_wait(int64_t duration_ns, int64_t interval_ns, void (*tick)(void *data), void *data)
 {
-	int64_t start_ns = now_ns(), left_ns = duration_ns;
+	int64_t start_ns = now_ns(), left_ns = duration_ns, next_ns;
 	struct timespec timeout;
 	sigset_t signals;
 
 	ending_signals(&signals);
 	while (left_ns > 0) {
-		timeout.tv_sec = left_ns / NSEC_PER_SEC;
-		timeout.tv_nsec = left_ns % NSEC_PER_SEC;
+		next_ns = left_ns < interval_ns ? left_ns : interval_ns;
+		timeout.tv_sec = next_ns / NSEC_PER_SEC;
+		timeout.tv_nsec = next_ns % NSEC_PER_SEC;
 		if (sigtimedwait(&signals, NULL, &timeout) >= 0)
 			break;
 		if (errno != EAGAIN && errno != EINTR)
 			return trace_fail(-errno, "cannot wait");
+		if (tick)
+			tick(data);
 		left_ns = duration_ns - (now_ns() - start_ns);
 	}
 	return TRACE_OK;

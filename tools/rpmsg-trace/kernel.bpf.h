@@ -39,6 +39,7 @@ struct task_struct {
 	int			on_rq;
 	struct sched_entity	se;
 	int			pid;
+	char			comm[16];
 };
 
 struct pcpu_hot {
@@ -57,6 +58,7 @@ struct kobject {
 struct device {
 	struct kobject		kobj;
 	struct device		*parent;
+	__u32			id;
 };
 
 struct virtio_device_id {
@@ -80,6 +82,7 @@ struct rpmsg_device {
 };
 
 struct rpmsg_endpoint {
+	__u32			addr;
 	void			*priv;
 };
 
@@ -137,7 +140,7 @@ static __always_inline int processor_index(struct device *dev)
 	char name[16];
 	int index;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 8; i++) {
 		dev = BPF_CORE_READ(dev, parent);
 		if (!dev)
 			break;

@@ -259,7 +259,7 @@ static int trace(struct kicks_bpf *skel, const struct trace_args *args)
 	int status;
 
 	fputs("rpmsg-trace: tracing, Ctrl-C ends it\n", stderr);
-	status = trace_wait(args->duration_ns);
+	status = trace_wait(args->duration_ns, INT64_MAX, NULL, NULL);
 	if (status)
 		return status;
 	status = read_table(skel, &table);

@@ -8,6 +8,7 @@
 #include "trace.h"
 
 static const struct trace_command *const commands[] = {
+	&command_latency,
 	&command_kicks,
 };
 

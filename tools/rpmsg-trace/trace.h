@@ -25,16 +25,27 @@ struct trace_command {
 	const char *name;
 	const char *summary;
 	const char *help;	/* all of --help */
+	const char *takes;	/* options it has besides those that all have, as letters */
 	int (*run)(int argc, char **argv);
 };
 
 extern const struct trace_command command_kicks;
+extern const struct trace_command command_latency;
 
-/* What every command is asked. */
+#define TRACE_SLOWEST_MAX	100
+
+/* What a command is asked. */
 struct trace_args {
 	int64_t		duration_ns;	/* INT64_MAX: until a signal */
 	const char	*processor;	/* NULL: all */
 	bool		json;
+
+	/* Only of commands that take them. */
+	const char	*endpoint;	/* name; NULL: all */
+	int64_t		addr;		/* local; -1: all */
+	uint32_t	pid;		/* of writer or reader; 0: all */
+	int64_t		min_ns;		/* of the whole way */
+	unsigned int	slowest;
 };
 
 /* A function to attach to: the first of @names that the kernel has; the last entry is NULL. */
@@ -58,9 +69,10 @@ int trace_load_failed(int err);
 int trace_attach_failed(int err);
 
 void trace_block_signals(void);
-int trace_wait(int64_t duration_ns);
+int trace_wait(int64_t duration_ns, int64_t interval_ns, void (*tick)(void *data), void *data);
 uint64_t trace_missed(const struct bpf_object *object);
 
+bool trace_has_symbol(const char *name);
 uint64_t trace_total(const __u64 *slots, unsigned int count);
 void trace_print_log2(const char *unit, const __u64 *slots, unsigned int count);
 void trace_print_json_string(const char *text);

@@ -46,6 +46,14 @@ check 2 "unknown option '--nonsense'" "$trace" kicks --nonsense
 check 2 "unknown option '-Z'" "$trace" kicks -Z
 check 2 "'-d'" "$trace" kicks -d
 check 2 "unexpected argument 'extra'" "$trace" kicks extra
+check 0 'Usage: rpmsg-trace latency' "$trace" latency --help
+check 2 "no option -e" "$trace" kicks -e name
+check 2 "'12x' is not an address" "$trace" latency -a 12x
+check 2 "'0x100000000' is not an address" "$trace" latency -a 0x100000000
+check 2 "'0' is not a process" "$trace" latency --pid 0
+check 2 "'-1' is not a process" "$trace" latency --pid=-1
+check 2 "'101' is not a number up to 100" "$trace" latency -n 101
+check 2 "'soon' is not a time" "$trace" latency --min soon
 for duration in 0 -1 soon 1h nan 1e400; do
 	check 2 "'$duration' is not a time above 0" "$trace" kicks --duration="$duration"
 done

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * message.bpf.c at work: what it is attached to, what it counted, what a stage is.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "message.skel.h"
+#include "messages.h"
+
+struct teller {
+	void (*tell)(void *data, const struct message *message);
+	void *data;
+};
+
+static struct teller teller;
+
+static const struct {
+	const char *name, *text;
+} stages[MESSAGE_STAGES] = {
+	[STAGE_WRITE] = { "write", "write begins - in the ring" },
+	[STAGE_KICK] = { "kick", "in the ring - remote is told" },
+	[STAGE_CONSUME] = { "consume", "told - remote is done with it" },
+	[STAGE_ANSWER] = { "answer", "done with it - answer's interrupt" },
+	[STAGE_REMOTE] = { "remote", "told - answer's interrupt" },
+	[STAGE_DELIVER] = { "deliver", "interrupt - in the node's queue" },
+	[STAGE_WAIT] = { "wait", "in the queue - its reader runs" },
+	[STAGE_READ] = { "read", "reader runs - in its memory" },
+	[STAGE_TOTAL] = { "total", "from write to read" },
+};
+
+const char *stage_name(enum message_stage stage)
+{
+	return stages[stage].name;
+}
+
+const char *stage_text(enum message_stage stage)
+{
+	return stages[stage].text;
+}
+
+/* Without these there is nothing to attach to on mainline's modules. */
+static const struct trace_function functions[] = {
+	{ "virtio_ring", { "virtqueue_add_outbuf" } },
+	{ "virtio_ring", { "virtqueue_kick_prepare" } },
+	{ "virtio_ring", { "vring_interrupt" } },
+	{ "rpmsg_char", { "rpmsg_eptdev_write_iter" } },
+	{ "rpmsg_char", { "rpmsg_eptdev_read_iter" } },
+	{ "rpmsg_char", { "rpmsg_eptdev_release" } },
+	{ "rpmsg_char", { "rpmsg_ept_cb" } },
+};
+
+#define FUNCTION_COUNT	(sizeof(functions) / sizeof(functions[0]))
+
+/* The programs of the other set are left out. */
+static int choose_programs(struct messages *messages)
+{
+	const char *names[FUNCTION_COUNT];
+	struct bpf_program *program;
+	const char *name;
+
+	messages->ours = trace_has_symbol("__tracepoint_rpmsg_delivered") &&
+			 trace_has_symbol("__tracepoint_rpmsg_queued");
+	if (!messages->ours && trace_find_functions(functions, names, FUNCTION_COUNT))
+		return TRACE_FAILED;
+	bpf_object__for_each_program(program, messages->skel->obj) {
+		name = bpf_program__name(program);
+		if (!strncmp(name, messages->ours ? "fn_" : "tp_", 3))
+			bpf_program__set_autoload(program, false);
+	}
+	messages->skel->rodata->ours = messages->ours;
+	return TRACE_OK;
+}
+
+static int set_filters(struct message_bpf *skel, const struct trace_args *args)
+{
+	int processor;
+
+	if (args->processor) {
+		if (trace_find_processor(args->processor, &processor))
+			return TRACE_FAILED;
+		skel->rodata->only_processor = processor;
+	}
+	if (args->endpoint) {
+		if (strlen(args->endpoint) >= MESSAGE_NAME_SIZE)
+			return trace_fail(0, "no endpoint has a name as long as '%s'",
+					  args->endpoint);
+		memcpy((char *)skel->rodata->only_name, args->endpoint, strlen(args->endpoint));
+	}
+	if (args->addr >= 0)
+		skel->rodata->only_addr = args->addr;
+	skel->rodata->only_pid = args->pid;
+	skel->rodata->min_ns = args->min_ns;
+	return TRACE_OK;
+}
+
+static int told(void *unused, void *data, size_t size)
+{
+	if (size >= sizeof(struct message))
+		teller.tell(teller.data, data);
+	return 0;
+}
+
+static int attach(struct messages *messages, bool tell)
+{
+	struct message_bpf *skel = messages->skel;
+	int ret;
+
+	ret = message_bpf__load(skel);
+	if (ret)
+		return trace_load_failed(ret);
+	skel->bss->tell_ns = tell ? 0 : UINT64_MAX;
+	if (tell) {
+		messages->told = ring_buffer__new(bpf_map__fd(skel->maps.told), told, NULL, NULL);
+		if (!messages->told)
+			return trace_fail(-errno, "cannot read from the BPF programs");
+	}
+	ret = message_bpf__attach(skel);
+	if (ret)
+		return trace_attach_failed(ret);
+	return TRACE_OK;
+}
+
+int messages_begin(struct messages *messages, const struct trace_args *args,
+		   void (*tell)(void *data, const struct message *message), void *data)
+{
+	int status;
+
+	*messages = (struct messages){ 0 };
+	teller = (struct teller){ tell, data };
+	status = trace_check_system();
+	if (status)
+		return status;
+	trace_block_signals();
+	messages->skel = message_bpf__open();
+	if (!messages->skel)
+		return trace_load_failed(-errno);
+	status = set_filters(messages->skel, args);
+	if (!status)
+		status = choose_programs(messages);
+	if (!status)
+		status = attach(messages, tell);
+	if (status)
+		return status;
+	if (!messages->ours)
+		fputs("rpmsg-trace: no tracepoints here, using functions of mainline's modules:\n"
+		      "  'consume' and 'answer' cannot be told apart and are 'remote'\n", stderr);
+	fputs("rpmsg-trace: tracing, Ctrl-C ends it\n", stderr);
+	return TRACE_OK;
+}
+
+void messages_end(struct messages *messages)
+{
+	ring_buffer__free(messages->told);
+	message_bpf__destroy(messages->skel);
+	free(messages->rows);
+}
+
+void messages_poll(struct messages *messages)
+{
+	if (messages->told)
+		ring_buffer__consume(messages->told);
+}
+
+void messages_tell_from(struct messages *messages, uint64_t ns)
+{
+	messages->skel->bss->tell_ns = ns;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct endpoint_row *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+int messages_read(struct messages *messages)
+{
+	const int fd = bpf_map__fd(messages->skel->maps.endpoints);
+	__u32 *previous = NULL, id;
+	struct endpoint_row *rows;
+
+	messages->count = 0;
+	while (!bpf_map_get_next_key(fd, previous, &id)) {
+		rows = reallocarray(messages->rows, messages->count + 1, sizeof(*rows));
+		if (!rows)
+			return trace_fail(-ENOMEM, "cannot read the counters");
+		messages->rows = rows;
+		rows[messages->count].id = id;
+		/* One that has gone meanwhile had nothing to tell. */
+		if (bpf_map_lookup_elem(fd, &id, &rows[messages->count].stats))
+			break;
+		previous = &rows[messages->count++].id;
+	}
+	if (messages->count)
+		qsort(messages->rows, messages->count, sizeof(*messages->rows), compare_rows);
+	messages->lost = messages->skel->bss->lost + trace_missed(messages->skel->obj);
+	return TRACE_OK;
+}
+
+/* The middle of a slot's times. */
+static uint64_t slot_ns(unsigned int slot)
+{
+	const unsigned int each = 1 << MESSAGE_SLOT_BITS;
+	unsigned int exponent;
+
+	if (slot < each)
+		return slot;
+	exponent = slot / each - 1;
+	return ((uint64_t)(each + slot % each) << exponent) + ((1ULL << exponent) >> 1);
+}
+
+uint64_t stage_percentile(const struct stage_stats *stage, double percent)
+{
+	uint64_t total = 0, seen = 0, wanted, ns;
+	unsigned int i;
+
+	for (i = 0; i < MESSAGE_SLOTS; i++)
+		total += stage->slots[i];
+	wanted = (uint64_t)((double)total * percent / 100.0);
+	for (i = 0; i < MESSAGE_SLOTS; i++) {
+		seen += stage->slots[i];
+		if (seen > wanted)
+			break;
+	}
+	ns = slot_ns(i);
+	return i == MESSAGE_SLOTS || ns > stage->max_ns ? stage->max_ns : ns;
+}
+
+const char *processor_text(__s32 processor)
+{
+	static char text[24];
+
+	if (processor < 0)
+		return "-";
+	snprintf(text, sizeof(text), "remoteproc%d", processor);
+	return text;
+}
+
+const char *time_text(uint64_t ns, char text[TIME_TEXT_SIZE])
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	double value = (double)ns;
+	unsigned int unit = 0;
+
+	while (value >= 999.5 && unit < 3) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(text, TIME_TEXT_SIZE, "%.*f%s", !unit || value >= 99.95 ? 0 : 1, value,
+		 units[unit]);
+	return text;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * messages.h: message.bpf.c at work, for the commands that follow messages.
+ */
+#ifndef RPMSG_TRACE_MESSAGES_H
+#define RPMSG_TRACE_MESSAGES_H
+
+#include "message.h"
+#include "trace.h"
+
+/* What is known of an endpoint; freed as an array by messages_free(). */
+struct endpoint_row {
+	__u32			id;
+	struct endpoint_stats	stats;
+};
+
+struct messages {
+	struct message_bpf	*skel;
+	struct ring_buffer	*told;
+	bool			ours;		/* our tracepoints, not mainline's functions */
+	struct endpoint_row	*rows;		/* after messages_read(), in order of appearance */
+	size_t			count;
+	uint64_t		lost;
+};
+
+/*
+ * Checks, loads and attaches, and says on standard error what it attached to. @tell is called by
+ * messages_poll() for each message that took tell_ns or longer; NULL: for none. Returns an exit
+ * status; messages_end() is due in any case.
+ */
+int messages_begin(struct messages *messages, const struct trace_args *args,
+		   void (*tell)(void *data, const struct message *message), void *data);
+void messages_end(struct messages *messages);
+
+/* Tells of messages whose way has ended since the last call. */
+void messages_poll(struct messages *messages);
+
+/* From now on only of those that took that long. */
+void messages_tell_from(struct messages *messages, uint64_t ns);
+
+/* Fills rows, count and lost. Returns an exit status. */
+int messages_read(struct messages *messages);
+
+const char *stage_name(enum message_stage stage);
+
+/* What a stage is, in a few words. */
+const char *stage_text(enum message_stage stage);
+
+/* The time that @percent of the counted ones did not exceed, known to within 1/16. */
+uint64_t stage_percentile(const struct stage_stats *stage, double percent);
+
+/* "remoteproc0", or "-"; valid until the next call. */
+const char *processor_text(__s32 processor);
+
+/* "12.3ms", in @text, which is returned. */
+#define TIME_TEXT_SIZE	16
+const char *time_text(uint64_t ns, char text[TIME_TEXT_SIZE]);
+
+#endif /* RPMSG_TRACE_MESSAGES_H */
