@@ -463,6 +463,43 @@ TEST_F_TIMEOUT(crash, nothing_is_unaccounted, 3600)
 	       (long long)sum(tracer, "given_up"));
 }
 
+/* The intervals of top add up to what was sent and received. */
+TEST_F_TIMEOUT(crash, top_misses_nothing, 240)
+{
+	struct program *top = &self->tracer.program;
+	int64_t sent = 0, received = 0, bytes = 0, lost = 0;
+	struct json_object *object;
+	char *line, *rest;
+	int fd;
+
+	ASSERT_EQ(0, program_start(top, "rpmsg-trace", "top", "--json", "-i", "50ms", "-e",
+				   "crashing", NULL));
+	ASSERT_TRUE(program_says(top, "tracing", 3 * PATIENCE_MS));
+	fd = open_service(&self->tool);
+	ASSERT_LE(0, fd);
+	exchange(self, fd, 200);
+	close(fd);
+	ASSERT_EQ(0, program_end(top, SIGINT, 3 * PATIENCE_MS));
+	for (line = strtok_r(top->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		object = *line == '{' ? json_tokener_parse(line) : NULL;
+		if (!object)
+			continue;
+		if (number(object, "lost") >= 0) {
+			lost += number(object, "lost");
+			continue;
+		}
+		sent += number(object, "sent");
+		received += number(object, "received");
+		bytes += number(object, "bytes");
+		EXPECT_LE(0, number(object, "queued"));
+		EXPECT_EQ(0, number(object, "refused"));
+	}
+	EXPECT_EQ(200, sent);
+	EXPECT_EQ(200, received);
+	EXPECT_EQ(2 * 200 * 7, bytes);
+	EXPECT_EQ(0, lost);
+}
+
 int main(int argc, char **argv)
 {
 	processor_require();

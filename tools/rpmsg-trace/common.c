@@ -98,6 +98,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		{ "address", required_argument, NULL, 'a' },
 		{ "pid", required_argument, NULL, 'P' },
 		{ "min", required_argument, NULL, 'm' },
+		{ "interval", required_argument, NULL, 'i' },
 		{ "slowest", required_argument, NULL, 'n' },
 		{ 0 },
 	};
@@ -106,10 +107,10 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 	int option;
 
 	*args = (struct trace_args){
-		.duration_ns = INT64_MAX, .addr = -1, .slowest = 5,
+		.duration_ns = INT64_MAX, .addr = -1, .interval_ns = NSEC_PER_SEC, .slowest = 5,
 	};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:n:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:", options, NULL)) != -1) {
 		if (!strchr("hv?:", option) && !strchr(takes, option))
 			return trace_usage(command, "this command has no option -%c", option) + 1;
 		switch (option) {
@@ -128,6 +129,11 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		case 'm':
 			if (!parse_duration(optarg, &args->min_ns))
 				return trace_usage(command, "'%s' is not a time", optarg) + 1;
+			break;
+		case 'i':
+			if (!parse_duration(optarg, &args->interval_ns) || !args->interval_ns)
+				return trace_usage(command, "'%s' is not a time above 0",
+						   optarg) + 1;
 			break;
 		case 'n':
 			if (!parse_number(optarg, TRACE_SLOWEST_MAX, &number))

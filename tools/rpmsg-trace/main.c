@@ -10,6 +10,7 @@
 static const struct trace_command *const commands[] = {
 	&command_latency,
 	&command_kicks,
+	&command_top,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))

@@ -31,6 +31,7 @@ struct trace_command {
 
 extern const struct trace_command command_kicks;
 extern const struct trace_command command_latency;
+extern const struct trace_command command_top;
 
 #define TRACE_SLOWEST_MAX	100
 
@@ -45,6 +46,7 @@ struct trace_args {
 	int64_t		addr;		/* local; -1: all */
 	uint32_t	pid;		/* of writer or reader; 0: all */
 	int64_t		min_ns;		/* of the whole way */
+	int64_t		interval_ns;
 	unsigned int	slowest;
 };
 
