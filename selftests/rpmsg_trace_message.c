@@ -500,6 +500,68 @@ TEST_F_TIMEOUT(crash, top_misses_nothing, 240)
 	EXPECT_EQ(0, lost);
 }
 
+/* How many events of the timeline are of this phase, and if not NULL, this name. */
+static unsigned int events(struct json_object *timeline, const char *phase, const char *name)
+{
+	struct json_object *all, *one, *field;
+	unsigned int count = 0;
+	size_t i;
+
+	if (!json_object_object_get_ex(timeline, "traceEvents", &all))
+		return 0;
+	for (i = 0; i < json_object_array_length(all); i++) {
+		one = json_object_array_get_idx(all, i);
+		if (!json_object_object_get_ex(one, "ph", &field) ||
+		    strcmp(json_object_get_string(field), phase))
+			continue;
+		if (!name || (json_object_object_get_ex(one, "name", &field) &&
+			      !strcmp(json_object_get_string(field), name)))
+			count++;
+	}
+	return count;
+}
+
+#define RECORDING	"/tmp/selftest.recording"
+#define TIMELINE	"/tmp/selftest.json"
+
+TEST_F_TIMEOUT(crash, recorded_and_exported, 240)
+{
+	struct program *record = &self->tracer.program;
+	struct json_object *timeline;
+	int fd;
+
+	ASSERT_EQ(0, program_start(record, "rpmsg-trace", "record", "-o", RECORDING, "-e",
+				   "crashing", NULL));
+	ASSERT_TRUE(program_says(record, "tracing", 3 * PATIENCE_MS));
+	fd = open_service(&self->tool);
+	ASSERT_LE(0, fd);
+	exchange(self, fd, 80);
+	close(fd);
+	ASSERT_EQ(0, program_end(record, SIGINT, 3 * PATIENCE_MS));
+	EXPECT_NE(NULL, strstr(record->text, "80 messages recorded, 0 events lost"));
+
+	ASSERT_EQ(0, program_run(record, PATIENCE_MS, "sh", "-c",
+				 "rpmsg-trace export " RECORDING " >" TIMELINE));
+	timeline = json_object_from_file(TIMELINE);
+	ASSERT_NE(NULL, timeline);
+	EXPECT_EQ(80, events(timeline, "b", "crashing"));
+	EXPECT_EQ(80, events(timeline, "e", "crashing"));
+	EXPECT_EQ(80, events(timeline, "b", "wait"));
+	EXPECT_EQ(events(timeline, "b", NULL), events(timeline, "e", NULL));
+	EXPECT_EQ(80, events(timeline, "X", "write"));
+	EXPECT_EQ(80, events(timeline, "X", "read"));
+	EXPECT_EQ(80, events(timeline, "s", NULL));
+	EXPECT_EQ(80, events(timeline, "f", NULL));
+	json_object_put(timeline);
+
+	ASSERT_EQ(0, program_run(record, PATIENCE_MS, "sh", "-c",
+				 "rpmsg-trace export --svg " RECORDING " >" TIMELINE));
+	ASSERT_EQ(0, program_run(record, PATIENCE_MS, "grep", "-c", "<title>wait ", TIMELINE));
+	EXPECT_STREQ("40\n", record->text);
+	unlink(RECORDING);
+	unlink(TIMELINE);
+}
+
 int main(int argc, char **argv)
 {
 	processor_require();

@@ -100,6 +100,8 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		{ "min", required_argument, NULL, 'm' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "slowest", required_argument, NULL, 'n' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "svg", no_argument, NULL, 's' },
 		{ 0 },
 	};
 	const char *takes = command->takes ? command->takes : "djp";
@@ -110,7 +112,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		.duration_ns = INT64_MAX, .addr = -1, .interval_ns = NSEC_PER_SEC, .slowest = 5,
 	};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:o:s", options, NULL)) != -1) {
 		if (!strchr("hv?:", option) && !strchr(takes, option))
 			return trace_usage(command, "this command has no option -%c", option) + 1;
 		switch (option) {
@@ -134,6 +136,12 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 			if (!parse_duration(optarg, &args->interval_ns) || !args->interval_ns)
 				return trace_usage(command, "'%s' is not a time above 0",
 						   optarg) + 1;
+			break;
+		case 'o':
+			args->output = optarg;
+			break;
+		case 's':
+			args->svg = true;
 			break;
 		case 'n':
 			if (!parse_number(optarg, TRACE_SLOWEST_MAX, &number))
@@ -162,6 +170,8 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 			return option_error(command, argc, argv) + 1;
 		}
 	}
+	if (optind < argc && strchr(takes, 'F'))
+		args->input = argv[optind++];
 	if (optind < argc)
 		return trace_usage(command, "unexpected argument '%s'", argv[optind]) + 1;
 	libbpf_set_print(print_libbpf);

@@ -11,6 +11,8 @@ static const struct trace_command *const commands[] = {
 	&command_latency,
 	&command_kicks,
 	&command_top,
+	&command_record,
+	&command_export,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))

@@ -32,6 +32,8 @@ struct trace_command {
 extern const struct trace_command command_kicks;
 extern const struct trace_command command_latency;
 extern const struct trace_command command_top;
+extern const struct trace_command command_record;
+extern const struct trace_command command_export;
 
 #define TRACE_SLOWEST_MAX	100
 
@@ -48,6 +50,9 @@ struct trace_args {
 	int64_t		min_ns;		/* of the whole way */
 	int64_t		interval_ns;
 	unsigned int	slowest;
+	const char	*output;	/* a file */
+	bool		svg;
+	const char	*input;		/* what is behind the options */
 };
 
 /* A function to attach to: the first of @names that the kernel has; the last entry is NULL. */

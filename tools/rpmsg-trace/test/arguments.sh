@@ -57,6 +57,15 @@ check 2 "'soon' is not a time" "$trace" latency --min soon
 check 0 'Usage: rpmsg-trace top' "$trace" top --help
 check 2 "'0' is not a time above 0" "$trace" top -i 0
 check 2 "no option -n" "$trace" top -n 5
+check 0 'Usage: rpmsg-trace record' "$trace" record --help
+check 2 '-o FILE' "$trace" record
+check 1 "cannot write '/nowhere/file'" "$trace" record -o /nowhere/file
+check 0 'Usage: rpmsg-trace export' "$trace" export --help
+check 2 'which file?' "$trace" export
+check 2 "unexpected argument 'two'" "$trace" export one two
+check 1 "cannot read '/nowhere'" "$trace" export /nowhere
+check 1 'no recording' "$trace" export /dev/null
+check 1 'no recording' "$trace" export "$0"
 for duration in 0 -1 soon 1h nan 1e400; do
 	check 2 "'$duration' is not a time above 0" "$trace" kicks --duration="$duration"
 done
