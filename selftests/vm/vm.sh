@@ -172,6 +172,7 @@ guest_env()
 	RPMSG_BUILD=$(printf %q "$BUILD")
 	RPMSG_TOP=$(printf %q "$TOP")
 	RPMSG_KERNEL=$flavour
+	RPMSG_ACCEL=$(vm_accel)
 	RPMSG_MODULES=$(printf %q "$modules")
 	${reference:+RPMSG_REFERENCE=1}
 	RPMSG_URPROC_PARAMETERS=$urproc
