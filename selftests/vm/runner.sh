@@ -230,9 +230,9 @@ tests=()
 if [[ $# -eq 0 ]]; then
 	# Emulation dies of attaching a tracer now and then (emulation_fault in vm.sh), and all is
 	# repeated: let it be little.
-	tests=("$RPMSG_BUILD/selftests/rpmsg_trace.test")
+	tests=("$RPMSG_BUILD"/selftests/{rpmsg_trace,tracing}.test)
 	for test in "$RPMSG_BUILD"/selftests/*.test; do
-		[[ $test == "${tests[0]}" ]] || ! is_default "$test" || tests+=("$test")
+		[[ " ${tests[*]:0:2} " == *" $test "* ]] || ! is_default "$test" || tests+=("$test")
 	done
 else
 	for noun in "$@"; do

@@ -357,7 +357,7 @@ emulation_fault()
 # run_vm COMMAND...: run it in a guest set up by the VM_ variables; returns its status.
 run_vm()
 {
-	local status=0 attempt fault
+	local status=0 attempt last=6 fault
 
 	mkdir -p "$BUILD/vm"
 	trap vm_cleanup EXIT
@@ -369,11 +369,11 @@ run_vm()
 		cat >"$VM_STDIN"
 	fi
 
-	for attempt in 1 2 3; do
+	for ((attempt = 1; ; attempt++)); do
 		one_guest "$@"
 		fault=$(emulation_fault "$VM_RUN")
-		[[ -n $fault && $attempt -lt 3 ]] || break
-		say "run: $fault (attempt $attempt of 3); its console ended with:"
+		[[ -n $fault && $attempt -lt $last ]] || break
+		say "run: $fault (attempt $attempt of $last); its console ended with:"
 		tail -n 5 "$VM_RUN/console" >&2
 		rm -rf "$VM_RUN"
 	done
