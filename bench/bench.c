@@ -25,8 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH_MAX	256
-#define BUFFERS		256	/* as many as calls have, which is all of the transport's */
+#define BATCH_MAX	128
+#define BUFFERS		128	/* calls have all of the transport's, 256 */
 #define SIZE_MAX_	65536
 #define QUEUED		1024	/* messages of 496 bytes that surely fit into a node's queue */
 #define LIMIT_NS	INT64_C(20000000000)
