@@ -20,7 +20,7 @@
 
 #include "internal.h"
 
-/* The largest message to be ready for where the transport does not tell. */
+/* What a transport that does not tell may send. */
 #define MTU_UNKNOWN		65536
 
 /* A stock node does not tell when there is room: try again, at intervals that double. */
@@ -48,6 +48,13 @@ int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_ou
 enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *endpoint)
 {
 	return endpoint->mode;
+}
+
+size_t endpoint_largest(const struct rpmsg_endpoint *endpoint)
+{
+	const size_t mtu = endpoint->mtu;
+
+	return mtu ? mtu : MTU_UNKNOWN;
 }
 
 /* The answer to an error of the descriptor, in a call that began in that generation. */
@@ -217,9 +224,7 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 	if (ret)
 		return ret;
 	generation = endpoint->generation;
-	largest = endpoint->mtu;
-	if (!largest)
-		largest = MTU_UNKNOWN;
+	largest = endpoint_largest(endpoint);
 
 	/*
 	 * A stock kernel cuts a message that is too long. So the rest goes behind the caller's

@@ -228,6 +228,8 @@ int connection_to_channel(struct rpmsg_context *ctx, const struct rpmsg_channel 
 
 /* endpoint.c */
 
+/* The largest message to be ready for. */
+size_t endpoint_largest(const struct rpmsg_endpoint *endpoint);
 int endpoint_write(struct rpmsg_endpoint *endpoint, unsigned int generation, const void *buf,
 		   size_t len, const struct deadline *deadline);
 ssize_t endpoint_read(struct rpmsg_endpoint *endpoint, unsigned int generation,

@@ -9,9 +9,6 @@
 
 #include "internal.h"
 
-/* The largest message to be ready for where the transport does not tell. */
-#define MTU_UNKNOWN	65536
-
 static uint32_t power_of_two(uint32_t n)
 {
 	uint32_t power = 1;
@@ -23,7 +20,7 @@ static uint32_t power_of_two(uint32_t n)
 
 static void fill_setup(const struct rpmsg_ring *ring, struct rpmsg_ring_setup *setup)
 {
-	const size_t mtu = ring->endpoint->mtu ? ring->endpoint->mtu : MTU_UNKNOWN;
+	const size_t mtu = endpoint_largest(ring->endpoint);
 
 	setup->tx_slots = power_of_two(setup->tx_slots);
 	setup->rx_slots = power_of_two(setup->rx_slots);

@@ -413,7 +413,7 @@ static void eptring_done(void *priv, unsigned int slot)
 /* Return: whether the buffer was the application's. */
 static bool eptring_take(struct eptring *ring, u32 slot)
 {
-	bool taken = false;
+	bool taken;
 
 	if (slot >= ring->tx_slots)
 		return false;
