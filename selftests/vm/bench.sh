@@ -83,15 +83,12 @@ cmd_bench()
 		esac
 	done
 
-	packages_for vm modules user
-	lock_build
-	need_kernel 6.12
-	build_mainline
-	build_modules 6.12
-	unlock_build
-	# On the machine that mainline's modules need.
+	# On the machine that mainline's modules need, with these built.
 	VM_KERNEL=6.12 VM_MODULES=mainline VM_TIMEOUT=$((600 + 300 * rounds)) VM_REPEATABLE=1
 	vm_setup
+	lock_build
+	build_modules 6.12
+	unlock_build
 	mkdir -p "$BUILD/log"
 	run_vm "$TOP/bench/guest.sh" "$rounds" "$(modules_folder 6.12)" "$(mainline_folder)" \
 		>"$BUILD/log/bench.tsv" || status=$?
