@@ -104,7 +104,6 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		{ "svg", no_argument, NULL, 's' },
 		{ 0 },
 	};
-	const char *takes = command->takes ? command->takes : "djp";
 	int64_t number;
 	int option;
 
@@ -113,7 +112,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 	};
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:o:s", options, NULL)) != -1) {
-		if (!strchr("hv?:", option) && !strchr(takes, option))
+		if (!strchr("hv?:", option) && !strchr(command->takes, option))
 			return trace_usage(command, "this command has no option -%c", option) + 1;
 		switch (option) {
 		case 'e':
@@ -170,7 +169,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 			return option_error(command, argc, argv) + 1;
 		}
 	}
-	if (optind < argc && strchr(takes, 'F'))
+	if (optind < argc && strchr(command->takes, 'F'))
 		args->input = argv[optind++];
 	if (optind < argc)
 		return trace_usage(command, "unexpected argument '%s'", argv[optind]) + 1;
@@ -320,7 +319,7 @@ void trace_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int64_t now_ns(void)
+int64_t trace_now_ns(void)
 {
 	struct timespec ts;
 
@@ -331,7 +330,7 @@ static int64_t now_ns(void)
 /* trace_wait() - until the time is over or a signal says so; @tick is called meanwhile. */
 int trace_wait(int64_t duration_ns, int64_t interval_ns, void (*tick)(void *data), void *data)
 {
-	int64_t start_ns = now_ns(), left_ns = duration_ns, next_ns;
+	int64_t start_ns = trace_now_ns(), left_ns = duration_ns, next_ns;
 	struct timespec timeout;
 	sigset_t signals;
 
@@ -346,7 +345,7 @@ int trace_wait(int64_t duration_ns, int64_t interval_ns, void (*tick)(void *data
 			return trace_fail(-errno, "cannot wait");
 		if (tick)
 			tick(data);
-		left_ns = duration_ns - (now_ns() - start_ns);
+		left_ns = duration_ns - (trace_now_ns() - start_ns);
 	}
 	return TRACE_OK;
 }
@@ -415,6 +414,25 @@ void trace_print_json_string(const char *text)
 			putchar(*text >= ' ' && *text < 0x7f ? *text : '?');
 	}
 	putchar('"');
+}
+
+/* trace_processor_text() - "remoteproc0", or "-"; valid until the next call. */
+const char *trace_processor_text(int processor)
+{
+	static char text[24];
+
+	if (processor < 0)
+		return "-";
+	snprintf(text, sizeof(text), "remoteproc%d", processor);
+	return text;
+}
+
+void trace_print_json_processor(int processor)
+{
+	if (processor < 0)
+		printf("null");
+	else
+		trace_print_json_string(trace_processor_text(processor));
 }
 
 /* An array of [lower bound, count], without the empty slots. */

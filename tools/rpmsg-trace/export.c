@@ -207,7 +207,7 @@ static void print_chrome(const struct recorded *recorded)
 	       TASKS_PID);
 	for (i = 0; i < recorded->endpoint_count; i++)
 		print_name(recorded->endpoints[i].processor + 1,
-			   processor_text(recorded->endpoints[i].processor));
+			   trace_processor_text(recorded->endpoints[i].processor));
 	for (i = 0; i < recorded->count; i++)
 		print_message(recorded, i);
 	puts("\n]}");

@@ -112,16 +112,6 @@ static int read_table(struct kicks_bpf *skel, struct table *table)
 	return TRACE_OK;
 }
 
-static const char *processor_name(const struct vring_key *key)
-{
-	static char name[24];
-
-	if (key->processor == KICKS_NO_PROCESSOR)
-		return "-";
-	snprintf(name, sizeof(name), "remoteproc%d", key->processor);
-	return name;
-}
-
 /* Kicks whose pair was still open at the end; the counters are read while events go on. */
 static uint64_t still_open(const struct vring_stats *stats)
 {
@@ -142,7 +132,8 @@ static void print_vrings(const struct table *table)
 	for (i = 0; i < table->count; i++) {
 		row = &table->rows[i];
 		snprintf(device, sizeof(device), "virtio%u", row->key.device);
-		printf("%-14s %-10s %-3u %-16s %14llu %14llu\n", processor_name(&row->key), device,
+		printf("%-14s %-10s %-3u %-16s %14llu %14llu\n",
+		       trace_processor_text(row->key.processor), device,
 		       row->key.vring, row->stats.name, (unsigned long long)row->stats.kicks,
 		       (unsigned long long)row->stats.suppressed);
 	}
@@ -157,7 +148,8 @@ static void print_pairs(const struct row *row, const struct vring_stats *rx)
 {
 	const struct vring_stats *stats = &row->stats;
 
-	printf("\n%s virtio%u vring %u: what its kicks led to\n", processor_name(&row->key),
+	printf("\n%s virtio%u vring %u: what its kicks led to\n",
+	       trace_processor_text(row->key.processor),
 	       row->key.device, row->key.vring);
 	print_count(trace_total(stats->wakeup, KICKS_SLOTS), "woke the reader");
 	print_count(stats->awake, "answered, the reader was awake");
@@ -218,10 +210,7 @@ static void print_json_vring(const struct row *row)
 	const struct vring_stats *stats = &row->stats;
 
 	printf("{\"type\":\"vring\",\"processor\":");
-	if (row->key.processor == KICKS_NO_PROCESSOR)
-		printf("null");
-	else
-		trace_print_json_string(processor_name(&row->key));
+	trace_print_json_processor(row->key.processor);
 	printf(",\"device\":\"virtio%u\",\"vring\":%u,\"name\":", row->key.device, row->key.vring);
 	trace_print_json_string(stats->name);
 	print_json_count("kicks", stats->kicks);
@@ -297,6 +286,7 @@ static int run(int argc, char **argv)
 const struct trace_command command_kicks = {
 	.name = "kicks",
 	.summary = "count kicks per vring; time from a kick to the wake-up of the reader",
+	.takes = "djp",
 	.help =
 		"Usage: rpmsg-trace kicks [-d DURATION] [-p PROCESSOR] [--json]\n"
 		"Count the kicks of every rpmsg vring, and show histograms of the time from a\n"

@@ -57,11 +57,10 @@ static void print_histogram(const struct stage_stats *stage)
 {
 	__u64 slots[LOG2_SLOTS] = { 0 };
 	unsigned int i, slot;
-	uint64_t usecs;
+	uint64_t usecs, width;
 
 	for (i = 0; i < MESSAGE_SLOTS; i++) {
-		/* The lower bound of slot i. */
-		usecs = i < 8 ? 0 : ((8ULL + i % 8) << (i / 8 - 1)) / 1000;
+		usecs = slot_ns(i, &width) / 1000;
 		for (slot = 0; usecs >> (slot + 1); slot++)
 			;
 		slots[slot < LOG2_SLOTS ? slot : LOG2_SLOTS - 1] += stage->slots[i];
@@ -90,7 +89,7 @@ static void print_endpoint(const struct endpoint_stats *stats)
 {
 	int i;
 
-	printf("\n%s rpmsg%u %s, address %u\n", processor_text(stats->processor), stats->node,
+	printf("\n%s rpmsg%u %s, address %u\n", trace_processor_text(stats->processor), stats->node,
 	       stats->name, stats->addr);
 	printf("  %llu sent: %llu answered, %llu given up, %llu under way\n",
 	       (unsigned long long)stats->sent,
@@ -185,10 +184,7 @@ static void print_json_endpoint(const struct endpoint_stats *stats)
 	int i;
 
 	printf("{\"type\":\"endpoint\",\"processor\":");
-	if (stats->processor < 0)
-		printf("null");
-	else
-		printf("\"%s\"", processor_text(stats->processor));
+	trace_print_json_processor(stats->processor);
 	printf(",\"node\":\"rpmsg%u\",\"name\":", stats->node);
 	trace_print_json_string(stats->name);
 	printf(",\"address\":%u,\"sent\":%llu,\"given_up\":%llu,\"under_way\":%llu", stats->addr,

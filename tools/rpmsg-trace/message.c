@@ -14,13 +14,6 @@
 #include "message.skel.h"
 #include "messages.h"
 
-struct teller {
-	void (*tell)(void *data, const struct message *message);
-	void *data;
-};
-
-static struct teller teller;
-
 static const struct {
 	const char *name, *text;
 } stages[MESSAGE_STAGES] = {
@@ -100,14 +93,16 @@ static int set_filters(struct message_bpf *skel, const struct trace_args *args)
 	return TRACE_OK;
 }
 
-static int told(void *unused, void *data, size_t size)
+static int told(void *ctx, void *data, size_t size)
 {
+	const struct messages *messages = ctx;
+
 	if (size >= sizeof(struct message))
-		teller.tell(teller.data, data);
+		messages->tell(messages->data, data);
 	return 0;
 }
 
-static int attach(struct messages *messages, bool tell)
+static int attach(struct messages *messages)
 {
 	struct message_bpf *skel = messages->skel;
 	int ret;
@@ -115,9 +110,10 @@ static int attach(struct messages *messages, bool tell)
 	ret = message_bpf__load(skel);
 	if (ret)
 		return trace_load_failed(ret);
-	skel->bss->tell_ns = tell ? 0 : UINT64_MAX;
-	if (tell) {
-		messages->told = ring_buffer__new(bpf_map__fd(skel->maps.told), told, NULL, NULL);
+	skel->bss->tell_ns = messages->tell ? 0 : UINT64_MAX;
+	if (messages->tell) {
+		messages->told = ring_buffer__new(bpf_map__fd(skel->maps.told), told, messages,
+						  NULL);
 		if (!messages->told)
 			return trace_fail(-errno, "cannot read from the BPF programs");
 	}
@@ -132,8 +128,7 @@ int messages_begin(struct messages *messages, const struct trace_args *args,
 {
 	int status;
 
-	*messages = (struct messages){ 0 };
-	teller = (struct teller){ tell, data };
+	*messages = (struct messages){ .tell = tell, .data = data };
 	status = trace_check_system();
 	if (status)
 		return status;
@@ -145,7 +140,7 @@ int messages_begin(struct messages *messages, const struct trace_args *args,
 	if (!status)
 		status = choose_programs(messages);
 	if (!status)
-		status = attach(messages, tell);
+		status = attach(messages);
 	if (status)
 		return status;
 	if (!messages->ours)
@@ -204,21 +199,22 @@ int messages_read(struct messages *messages)
 	return TRACE_OK;
 }
 
-/* The middle of a slot's times. */
-static uint64_t slot_ns(unsigned int slot)
+uint64_t slot_ns(unsigned int slot, uint64_t *width_out)
 {
 	const unsigned int each = 1 << MESSAGE_SLOT_BITS;
 	unsigned int exponent;
 
+	*width_out = 1;
 	if (slot < each)
 		return slot;
 	exponent = slot / each - 1;
-	return ((uint64_t)(each + slot % each) << exponent) + ((1ULL << exponent) >> 1);
+	*width_out = 1ULL << exponent;
+	return (uint64_t)(each + slot % each) << exponent;
 }
 
 uint64_t stage_percentile(const struct stage_stats *stage, double percent)
 {
-	uint64_t total = 0, seen = 0, wanted, ns;
+	uint64_t total = 0, seen = 0, wanted, ns, width;
 	unsigned int i;
 
 	for (i = 0; i < MESSAGE_SLOTS; i++)
@@ -229,18 +225,8 @@ uint64_t stage_percentile(const struct stage_stats *stage, double percent)
 		if (seen > wanted)
 			break;
 	}
-	ns = slot_ns(i);
+	ns = slot_ns(i, &width) + width / 2;
 	return i == MESSAGE_SLOTS || ns > stage->max_ns ? stage->max_ns : ns;
-}
-
-const char *processor_text(__s32 processor)
-{
-	static char text[24];
-
-	if (processor < 0)
-		return "-";
-	snprintf(text, sizeof(text), "remoteproc%d", processor);
-	return text;
 }
 
 const char *time_text(uint64_t ns, char text[TIME_TEXT_SIZE])

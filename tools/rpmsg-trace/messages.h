@@ -8,7 +8,7 @@
 #include "message.h"
 #include "trace.h"
 
-/* What is known of an endpoint; freed as an array by messages_free(). */
+/* What is known of an endpoint; freed as an array by messages_end(). */
 struct endpoint_row {
 	__u32			id;
 	struct endpoint_stats	stats;
@@ -17,6 +17,8 @@ struct endpoint_row {
 struct messages {
 	struct message_bpf	*skel;
 	struct ring_buffer	*told;
+	void			(*tell)(void *data, const struct message *message);
+	void			*data;		/* for @tell */
 	bool			ours;		/* our tracepoints, not mainline's functions */
 	struct endpoint_row	*rows;		/* after messages_read(), in order of appearance */
 	size_t			count;
@@ -46,11 +48,11 @@ const char *stage_name(enum message_stage stage);
 /* What a stage is, in a few words. */
 const char *stage_text(enum message_stage stage);
 
+/* The shortest time that a slot of struct stage_stats counts, and how many nanoseconds it spans. */
+uint64_t slot_ns(unsigned int slot, uint64_t *width_out);
+
 /* The time that @percent of the counted ones did not exceed, known to within 1/16. */
 uint64_t stage_percentile(const struct stage_stats *stage, double percent);
-
-/* "remoteproc0", or "-"; valid until the next call. */
-const char *processor_text(__s32 processor);
 
 /* "12.3ms", in @text, which is returned. */
 #define TIME_TEXT_SIZE	16

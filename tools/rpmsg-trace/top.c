@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "messages.h"
@@ -16,7 +15,7 @@ struct top {
 	const struct trace_args *args;
 	struct endpoint_row *before;	/* what the counters were the last time */
 	size_t before_count;
-	uint64_t before_ns;
+	int64_t before_ns;
 	int status;
 };
 
@@ -25,14 +24,6 @@ struct use {
 	const struct endpoint_stats *stats;
 	uint64_t sent, received, bytes, refused, wait_ns;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 static const struct endpoint_stats *stats_before(const struct top *top, __u32 id)
 {
@@ -86,22 +77,19 @@ static void print_text(const struct use *use, double seconds)
 
 	snprintf(node, sizeof(node), "rpmsg%u", use->stats->node);
 	printf("%-12s %-9s %-12.12s %7.0f %7.0f %8.1f %6llu %5llu %6s\n",
-	       processor_text(use->stats->processor), node, use->stats->name,
+	       trace_processor_text(use->stats->processor), node, use->stats->name,
 	       (double)use->sent / seconds, (double)use->received / seconds,
 	       (double)use->bytes / seconds / 1000,
 	       (unsigned long long)(use->stats->queue_tail - use->stats->queue_head),
 	       (unsigned long long)use->refused, time_text(use->wait_ns, wait));
 }
 
-static void print_json(const struct use *use, uint64_t ns)
+static void print_json(const struct use *use, int64_t ns)
 {
 	printf("{\"type\":\"endpoint\",\"node\":\"rpmsg%u\",\"name\":", use->stats->node);
 	trace_print_json_string(use->stats->name);
 	printf(",\"processor\":");
-	if (use->stats->processor < 0)
-		printf("null");
-	else
-		printf("\"%s\"", processor_text(use->stats->processor));
+	trace_print_json_processor(use->stats->processor);
 	printf(",\"interval_ns\":%llu,\"sent\":%llu,\"received\":%llu", (unsigned long long)ns,
 	       (unsigned long long)use->sent, (unsigned long long)use->received);
 	printf(",\"bytes\":%llu,\"queued\":%llu,\"refused\":%llu,\"wait_ns\":%llu}\n",
@@ -110,7 +98,7 @@ static void print_json(const struct use *use, uint64_t ns)
 	       (unsigned long long)use->refused, (unsigned long long)use->wait_ns);
 }
 
-static void print_all(struct top *top, struct use *uses, uint64_t ns)
+static void print_all(struct top *top, struct use *uses, int64_t ns)
 {
 	size_t count = 0, i;
 
@@ -144,7 +132,7 @@ static void print_all(struct top *top, struct use *uses, uint64_t ns)
 static void tick(void *data)
 {
 	struct top *top = data;
-	const uint64_t ns = now_ns();
+	const int64_t ns = trace_now_ns();
 	struct use *uses;
 
 	if (top->status)
@@ -177,11 +165,11 @@ static int run(int argc, char **argv)
 	if (status)
 		return status - 1;
 	status = messages_begin(&top.messages, &args, NULL, NULL);
-	top.before_ns = now_ns();
+	top.before_ns = trace_now_ns();
 	if (!status)
 		status = trace_wait(args.duration_ns, args.interval_ns, tick, &top);
 	/* What came since the last interval; rates of next to no time say nothing. */
-	if (!status && (args.json || now_ns() - top.before_ns > 10000000))
+	if (!status && (args.json || trace_now_ns() - top.before_ns > 10000000))
 		tick(&top);
 	messages_end(&top.messages);
 	free(top.before);

@@ -25,7 +25,7 @@ struct trace_command {
 	const char *name;
 	const char *summary;
 	const char *help;	/* all of --help */
-	const char *takes;	/* options it has besides those that all have, as letters */
+	const char *takes;	/* options it has besides -v and -h, as letters */
 	int (*run)(int argc, char **argv);
 };
 
@@ -77,12 +77,15 @@ int trace_attach_failed(int err);
 
 void trace_block_signals(void);
 int trace_wait(int64_t duration_ns, int64_t interval_ns, void (*tick)(void *data), void *data);
+int64_t trace_now_ns(void);
 uint64_t trace_missed(const struct bpf_object *object);
 
 bool trace_has_symbol(const char *name);
 uint64_t trace_total(const __u64 *slots, unsigned int count);
 void trace_print_log2(const char *unit, const __u64 *slots, unsigned int count);
+const char *trace_processor_text(int processor);
 void trace_print_json_string(const char *text);
+void trace_print_json_processor(int processor);
 void trace_print_json_slots(const char *key, const __u64 *slots, unsigned int count);
 
 #endif /* RPMSG_TRACE_H */
