@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs the selftests inside the VM: runner.sh [NOUN...], default all of build/selftests/*.test.
+# Runs selftests inside the VM: runner.sh NOUN...
 # A test fails by its exit status (0 pass, 4 skip), by taking too long, or by what the
 # kernel logs while it runs. Output is KTAP; the last line counts test cases.
 # On mainline's modules (RPMSG_REFERENCE) cases may be expected to fail, see expected.sh.
@@ -215,36 +215,11 @@ no_leaks()
 # The boot's own log: our modules were loaded in it.
 MARK="Linux version"
 
-# is_default PROGRAM: it runs unless others are named. What the library and the tools do is the
-# same on every kernel, and slow on the debug kernel. Emulation seldom survives what
-# rpmsg_trace_message attaches and detaches.
-is_default()
-{
-	case $RPMSG_KERNEL-$RPMSG_ACCEL-$(basename "$1" .test) in
-	debug-*-connection|debug-*-librpmsg|debug-*-rpmsg_ctl|debug-*-rpmsg_ctl_processor) return 1 ;;
-	debug-*-rpmsg_trace_message|*-tcg-rpmsg_trace_message) return 1 ;;
-	esac
-}
-
-tests=()
-if [[ $# -eq 0 ]]; then
-	# Emulation dies of attaching a tracer now and then (emulation_fault in vm.sh), and all is
-	# repeated: let it be little.
-	tests=("$RPMSG_BUILD"/selftests/{rpmsg_trace,tracing}.test)
-	for test in "$RPMSG_BUILD"/selftests/*.test; do
-		[[ " ${tests[*]:0:2} " == *" $test "* ]] || ! is_default "$test" || tests+=("$test")
-	done
-else
-	for noun in "$@"; do
-		tests+=("$RPMSG_BUILD/selftests/$noun.test")
-	done
-fi
-
 extra=2
 [[ ! -e /sys/kernel/debug/kmemleak ]] || extra=3
 echo "KTAP version 1"
 # On mainline the modules are loaded anew now and then: the plan is at the end.
-[[ -n ${RPMSG_REFERENCE-} ]] || echo "1..$((${#tests[@]} + extra))"
+[[ -n ${RPMSG_REFERENCE-} ]] || echo "1..$(($# + extra))"
 ((number++))
 if kernel_log_clean; then
 	((passed++))
@@ -254,8 +229,8 @@ else
 	result "not ok" load_modules "the kernel complained"
 fi
 [[ ! -e /sys/kernel/debug/kmemleak ]] || echo clear >/sys/kernel/debug/kmemleak
-for test in "${tests[@]}"; do
-	run_test "$test"
+for noun in "$@"; do
+	run_test "$RPMSG_BUILD/selftests/$noun.test"
 	# A case that failed may have left something behind; then the others get a new guest.
 	[[ $EXPECTED_CASES -eq 0 ]] || check reload_modules reload_modules || break
 done

@@ -8,6 +8,8 @@ SUITES=(unit compat 6.1 6.12 debug arm64)
 PASSED=0
 FAILED=0
 SKIPPED=0
+# What failed, a line each, for the end of a long output.
+FAILURES=()
 
 # tally SUITE PASSED FAILED SKIPPED
 tally()
@@ -53,8 +55,38 @@ unit_suite()
 		meson_suite "unit, with ASan and UBSan" "$BUILD/asan"
 }
 
-# guest_tests LOG NOUN...: the programs, or all of them, in one guest. Sets TOTALS to how many
-# cases passed, failed, were skipped and failed as they have to; empties DIED when it was finished.
+# The programs that attach tracers, which changes the kernel's code while it runs. QEMU 7.2 with a
+# thread for each CPU goes on executing what is no longer there: they get a guest with one thread.
+TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_message tracing)
+
+# default_programs SUITE: those that run unless others are named. What the library and the tools
+# do is the same on every kernel, and slow on the debug kernel.
+default_programs()
+{
+	local program noun
+
+	if [[ $1 == reference ]]; then
+		printf '%s\n' "${REFERENCE_PROGRAMS[@]}"
+		return
+	fi
+	for program in "$BUILD"/selftests/*.test; do
+		noun=$(basename "$program" .test)
+		case $1-$noun in
+		debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
+		debug-rpmsg_trace_message) ;;
+		*) echo "$noun" ;;
+		esac
+	done
+}
+
+# is_tracing NOUN
+is_tracing()
+{
+	[[ " ${TRACING_PROGRAMS[*]} " == *" $1 "* ]]
+}
+
+# guest_tests LOG NOUN...: the programs in one guest. Sets TOTALS to how many cases passed, failed,
+# were skipped and failed as they have to; empties DIED when it was finished; adds to FAILURES.
 guest_tests()
 {
 	local log=$1 status=0 out tee n='\([0-9]*\)'
@@ -74,6 +106,16 @@ guest_tests()
 		TOTALS=("$(count_in '^  ok ' "$log")" $(($(count_in '^  not ok ' "$log") + 1)) 0 0)
 	fi
 	[[ $status -eq 0 || ${TOTALS[1]} -gt 0 ]] || TOTALS[1]=1
+	[[ ${TOTALS[1]} -eq 0 ]] || FAILURES+=("$(failures_in "$log" "$status")")
+}
+
+# failures_in LOG STATUS: of one guest.
+failures_in()
+{
+	local name=${1##*/test-}
+
+	sed -nE "s/^ *(not ok|Bail out!)/${name%.log}: \1/p" "$1"
+	[[ -z $DIED ]] || echo "${name%.log}: the guest ended with status $2 after: $(tail -n 1 "$1")"
 }
 
 # without_result LOG NOUN...: the programs that the log knows no result of.
@@ -86,43 +128,56 @@ without_result()
 	done
 }
 
+# guests_tests NAME NOUN...: the programs in one guest; on mainline's modules, which may end a
+# guest, in as many as it takes. Adds to SUM, which is like TOTALS.
+guests_tests()
+{
+	local log=$BUILD/log/test-$1.log i nouns=("${@:2}")
+
+	VM_CONSOLE=$BUILD/log/console-$1.log
+	while [[ ${#nouns[@]} -gt 0 ]]; do
+		guest_tests "$log" "${nouns[@]}"
+		for i in "${!SUM[@]}"; do
+			((SUM[i] += TOTALS[i])) || true
+		done
+		[[ $1 == reference* ]] || break
+		mapfile -t nouns < <(without_result "$log" "${nouns[@]}")
+		[[ -z $DIED ]] || nouns=("${nouns[@]:1}")
+		[[ ${#nouns[@]} -eq 0 ]] || say "-- in a new guest: ${nouns[*]}"
+	done
+}
+
 # vm_suite FLAVOUR|reference [NOUN...]
 vm_suite()
 {
-	local suite=$1 log=$BUILD/log/test-$1.log folder sum=(0 0 0 0) i nouns
+	local suite=$1 folder noun nouns=("${@:2}") tracing=() others=()
 
-	nouns=("${@:2}")
-	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=1800 VM_STRICT=1
-	VM_CONSOLE=$BUILD/log/console-$suite.log VM_REPEATABLE=1
+	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=1800 VM_STRICT=1 VM_REPEATABLE=1
 	folder=$(modules_folder "$suite")
 	if [[ $suite == reference ]]; then
 		VM_KERNEL=6.12 VM_MODULES=mainline
 		folder=$(mainline_folder)
-		[[ ${#nouns[@]} -gt 0 ]] || nouns=("${REFERENCE_PROGRAMS[@]}")
 	fi
 	vm_setup
 	lock_build
 	build_sample "$VM_KERNEL" "$folder"
 	build_test_modules "$VM_KERNEL" "$folder"
 	unlock_build
+	[[ ${#nouns[@]} -gt 0 ]] || mapfile -t nouns < <(default_programs "$suite")
+	for noun in "${nouns[@]}"; do
+		if is_tracing "$noun"; then tracing+=("$noun"); else others+=("$noun"); fi
+	done
 	say "-- selftests on $suite"
 	mkdir -p "$BUILD/log"
-	while :; do
-		guest_tests "$log" "${nouns[@]}"
-		for i in "${!sum[@]}"; do
-			((sum[i] += TOTALS[i])) || true
-		done
-		[[ $suite == reference ]] || break
-		# Mainline's modules may end a guest; what it had no more time for gets another one.
-		mapfile -t nouns < <(without_result "$log" "${nouns[@]}")
-		[[ -z $DIED ]] || nouns=("${nouns[@]:1}")
-		[[ ${#nouns[@]} -gt 0 ]] || break
-		say "-- in a new guest: ${nouns[*]}"
-	done
+	SUM=(0 0 0 0)
+	guests_tests "$suite" "${others[@]}"
+	VM_THREADS=single
+	guests_tests "$suite-tracing" "${tracing[@]}"
+	VM_THREADS=multi
 	# A case that fails where it has to, on mainline, is one that passed.
-	[[ ${sum[3]} -eq 0 ]] ||
-		say "-- of these, ${sum[3]} fail on mainline, as docs/differences.md says"
-	tally "$suite" $((sum[0] + sum[3])) "${sum[1]}" "${sum[2]}"
+	[[ ${SUM[3]} -eq 0 ]] ||
+		say "-- of these, ${SUM[3]} fail on mainline, as docs/differences.md says"
+	tally "$suite" $((SUM[0] + SUM[3])) "${SUM[1]}" "${SUM[2]}"
 }
 
 compat_suite()
@@ -163,6 +218,7 @@ cmd_test()
 		*) vm_suite "$word" "${nouns[@]}" ;;
 		esac
 	done
+	[[ ${#FAILURES[@]} -eq 0 ]] || printf '%s\n' "${FAILURES[@]}"
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[[ $FAILED -eq 0 ]]
 }

@@ -12,6 +12,7 @@ VM_MODULES=ours
 VM_TIMEOUT=600
 VM_BOOT_TIMEOUT=300
 VM_SILENCE=120
+VM_THREADS=multi
 VM_STRICT=
 VM_CONSOLE=
 VM_STDIN=
@@ -104,7 +105,7 @@ qemu()
 	local accel=(-accel kvm -cpu host) flavour=$2
 
 	# Four-level page tables: emulation walks them for every TLB miss.
-	[[ $1 == kvm ]] || accel=(-accel "tcg,thread=multi" -cpu "max,la57=off")
+	[[ $1 == kvm ]] || accel=(-accel "tcg,thread=$VM_THREADS" -cpu "max,la57=off")
 	shift 2
 	exec qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 		-machine pc "${accel[@]}" -smp 2 -m 2G \
@@ -172,7 +173,6 @@ guest_env()
 	RPMSG_BUILD=$(printf %q "$BUILD")
 	RPMSG_TOP=$(printf %q "$TOP")
 	RPMSG_KERNEL=$flavour
-	RPMSG_ACCEL=$(vm_accel)
 	RPMSG_MODULES=$(printf %q "$modules")
 	${reference:+RPMSG_REFERENCE=1}
 	RPMSG_URPROC_PARAMETERS=$urproc
