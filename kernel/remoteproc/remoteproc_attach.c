@@ -45,13 +45,7 @@ static int rproc_take_table(struct rproc *rproc)
 	return 0;
 }
 
-/**
- * rproc_connect() - the second half of attaching, and of recovery by attaching
- * @rproc: the processor, its resources in place, DETACHED
- *
- * Return: 0, then it is ATTACHED; or a negative errno, then it is still DETACHED.
- */
-int rproc_connect(struct rproc *rproc)
+static int rproc_connect(struct rproc *rproc)
 {
 	struct rproc_impl *impl = to_impl(rproc);
 	int ret;
@@ -107,15 +101,13 @@ int rproc_disconnect(struct rproc *rproc, bool crashed)
 
 /**
  * rproc_attach() - attach to a running processor
- * @rproc: the processor, DETACHED
+ * @rproc: the processor, DETACHED or let go of in a recovery; without resources
  *
- * Return: 0 or a negative errno.
+ * Return: 0, then it is ATTACHED; or a negative errno, then it is what it was.
  */
 int rproc_attach(struct rproc *rproc)
 {
 	int ret;
-
-	lockdep_assert_held(&rproc->lock);
 
 	ret = rproc_prepare(rproc);
 	if (ret)
@@ -126,7 +118,7 @@ int rproc_attach(struct rproc *rproc)
 	if (!ret)
 		ret = rproc_connect(rproc);
 	if (ret)
-		rproc_unload(rproc);
+		rproc_unprepare(rproc);
 	return ret;
 }
 

@@ -18,7 +18,8 @@
  * Recovery goes down and up again:
  *  down: the processor is stopped, and its memory dumped if asked to; or, one that restarts by
  *	itself (RPROC_FEAT_ATTACH_ON_RECOVERY), it is let go of, and its memory is its own again
- *  up:	the firmware is read again and started; or the processor is attached to
+ *  up:	the firmware is read again and started; or the processor is attached to, with what its
+ *	resource table wants now
  * Between the two it is CRASHED and "halted" (rproc_impl.halted). It stays so while somebody reads
  * its memory (remoteproc_coredump.c), and when it does not come up, because the firmware is gone,
  * say: users keep their references, memory and tables stay. "start", "recover" and "enabled" try to
@@ -203,8 +204,11 @@ static int rproc_recover_down(struct rproc *rproc)
 
 static int rproc_recover_up(struct rproc *rproc)
 {
-	if (rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY))
-		return rproc_connect(rproc);
+	if (rproc_has_feature(rproc, RPROC_FEAT_ATTACH_ON_RECOVERY)) {
+		/* Its table may be another one. */
+		rproc_unprepare(rproc);
+		return rproc_attach(rproc);
+	}
 	rproc_release_dump(rproc);
 	return rproc_reload(rproc);
 }

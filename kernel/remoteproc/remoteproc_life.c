@@ -13,8 +13,9 @@
  *
  * Booting goes up these steps, and a failure goes down again from where it happened:
  *   prepare, parse_fw, resources, memory | load, prepare subdevices, start, start subdevices
- * Recovery repeats the right-hand half only (remoteproc_crash.c): resources outlive a crash. One
- * that did not get up again is CRASHED and halted: stopping it is freeing its resources.
+ * Recovery repeats the right-hand half only (remoteproc_crash.c): resources outlive a crash, unless
+ * the processor restarts by itself. One that did not get up again is CRASHED and halted: stopping
+ * it is freeing its resources.
  *
  * The resource table that the firmware brought is kept in cached_table, which the remote never
  * sees. After loading, it is copied over the firmware's own, and table_ptr points there until the
@@ -256,11 +257,13 @@ static void rproc_free_tables(struct rproc *rproc)
  * rproc_prepare() - what comes first, whichever way the processor runs
  * @rproc: the processor
  *
- * Return: 0, to be undone by rproc_unload(); or a negative errno.
+ * Return: 0, to be undone by rproc_unprepare(); or a negative errno.
  */
 int rproc_prepare(struct rproc *rproc)
 {
 	int ret;
+
+	lockdep_assert_held(&rproc->lock);
 
 	ret = rproc_iommu_attach(rproc);
 	if (ret)
@@ -270,7 +273,32 @@ int rproc_prepare(struct rproc *rproc)
 		dev_err(&rproc->dev, "cannot be prepared: %d\n", ret);
 		rproc_iommu_detach(rproc);
 	}
+	to_impl(rproc)->prepared = !ret;
 	return ret;
+}
+
+/**
+ * rproc_unprepare() - free the resources of a processor that we do not run
+ * @rproc: the processor
+ *
+ * One that was let go of in a recovery, and could not be attached to again, has none.
+ */
+void rproc_unprepare(struct rproc *rproc)
+{
+	struct rproc_impl *impl = to_impl(rproc);
+
+	lockdep_assert_held(&rproc->lock);
+
+	if (!impl->prepared)
+		return;
+	impl->prepared = false;
+	rproc_release_dump(rproc);
+	rproc_resource_cleanup(rproc);
+	if (rproc->ops->unprepare && rproc->ops->unprepare(rproc))
+		dev_warn(&rproc->dev, "cannot be unprepared\n");
+	rproc_iommu_detach(rproc);
+	rproc_free_tables(rproc);
+	rproc_drop_format(rproc);
 }
 
 /**
@@ -279,15 +307,7 @@ int rproc_prepare(struct rproc *rproc)
  */
 void rproc_unload(struct rproc *rproc)
 {
-	lockdep_assert_held(&rproc->lock);
-
-	rproc_release_dump(rproc);
-	rproc_resource_cleanup(rproc);
-	if (rproc->ops->unprepare && rproc->ops->unprepare(rproc))
-		dev_warn(&rproc->dev, "cannot be unprepared\n");
-	rproc_iommu_detach(rproc);
-	rproc_free_tables(rproc);
-	rproc_drop_format(rproc);
+	rproc_unprepare(rproc);
 	to_impl(rproc)->user_booted = false;
 	atomic_set(&rproc->power, 0);
 }
@@ -314,7 +334,7 @@ static int rproc_load(struct rproc *rproc, const struct firmware *fw)
 	if (!ret)
 		ret = rproc_start(rproc, fw);
 	if (ret)
-		rproc_unload(rproc);
+		rproc_unprepare(rproc);
 	return ret;
 }
 

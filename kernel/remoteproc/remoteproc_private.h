@@ -55,6 +55,7 @@ struct rproc_dump;
  * @format:	     of the firmware, its module held; NULL when unknown or not needed; under
  *		     rproc->lock
  * @raw:	     what the driver said about raw images, or NULL; under rproc->lock
+ * @prepared:	     it has resources, see rproc_prepare(); under rproc->lock
  * @halted:	     CRASHED, but it did go down already, see remoteproc_crash.c; under rproc->lock
  * @dump:	     the core dump that is read from the processor's memory; under rproc->lock
  * @fw_class:	     ELFCLASS32 or ELFCLASS64 of the firmware that was loaded; under rproc->lock
@@ -77,6 +78,7 @@ struct rproc_impl {
 	bool subdevs_started;
 	const struct rproc_format *format;
 	struct rproc_raw_image *raw;
+	bool prepared;
 	bool halted;
 	struct rproc_dump *dump;
 	u8 fw_class;
@@ -157,13 +159,13 @@ int rproc_bring_up(struct rproc *rproc, int (*up)(struct rproc *), int (*down)(s
 int rproc_read_firmware(struct rproc *rproc, const struct firmware **fw);
 int rproc_start(struct rproc *rproc, const struct firmware *fw);
 int rproc_stop(struct rproc *rproc, bool crashed);
+void rproc_unprepare(struct rproc *rproc);
 void rproc_unload(struct rproc *rproc);
 void rproc_set_state(struct rproc *rproc, enum rproc_state state);
 const char *rproc_state_name(unsigned int state);
 
 /* remoteproc_attach.c */
 int rproc_attach(struct rproc *rproc);
-int rproc_connect(struct rproc *rproc);
 int rproc_disconnect(struct rproc *rproc, bool crashed);
 int rproc_detach_user(struct rproc *rproc);
 void rproc_attach_work(struct work_struct *work);

@@ -13,7 +13,7 @@
 
 #define RELOAD		"sanity boot_addr load find_table start"
 #define RECOVERY	"stop coredump " RELOAD
-#define REATTACH	"detach attach"
+#define REATTACH	"detach unprepare prepare get_table attach"
 #define SUBDEV_DOWN	"b.crash a.crash stop b.unprepare a.unprepare coredump "
 #define SUBDEV_UP	"sanity boot_addr load find_table a.prepare b.prepare start a.start b.start"
 #define SUBDEV_RECOVERY	SUBDEV_DOWN SUBDEV_UP
@@ -537,6 +537,52 @@ static void attached_recovers_by_itself(struct test *t)
 	EXPECT_STATE(t, RPROC_DETACHED);
 }
 
+static void add_trace(struct test *t)
+{
+	struct fw_rsc_trace *trace = table_add(t, RSC_TRACE, sizeof(*trace));
+
+	trace->da = REMOTE_DA;
+	trace->len = 64;
+}
+
+/* What restarted by itself may want something else, or what nobody can give. */
+static void attached_recovers_with_another_table(struct test *t)
+{
+	struct resource_table *first = t->mem;
+
+	add_trace(t);
+	memcpy(first, t->table, t->table_len);
+	t->loaded = first;
+	t->loaded_len = t->table_len;
+	ASSERT_EQ(t, 0, attach(t, true));
+	EXPECT_EQ(t, 1, t->rproc->num_traces);
+
+	add_trace(t);
+	t->loaded = (void *)t->table;
+	t->loaded_len = t->table_len;
+	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
+	EXPECT(t, wait_until(has_crashed(t, 1)));
+	settle(t);
+	EXPECT_STATE(t, RPROC_ATTACHED);
+	EXPECT_EQ(t, 2, t->rproc->num_traces);
+	EXPECT_LOG(t, REATTACH);
+
+	first->ver = 2;
+	t->loaded = first;
+	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
+	EXPECT(t, wait_until(has_crashed(t, 2)));
+	settle(t);
+	EXPECT_STATE(t, RPROC_CRASHED);
+	EXPECT_EQ(t, 0, t->rproc->num_traces);
+	EXPECT_LOG(t, "detach unprepare prepare get_table unprepare");
+
+	first->ver = 1;
+	EXPECT_EQ(t, 0, write_recovery(t, "recover"));
+	EXPECT_STATE(t, RPROC_ATTACHED);
+	EXPECT_EQ(t, 1, t->rproc->num_traces);
+	EXPECT_LOG(t, "prepare get_table attach");
+}
+
 static void attached_does_not_recover(struct test *t)
 {
 	ASSERT_EQ(t, 0, attach(t, true));
@@ -545,14 +591,14 @@ static void attached_does_not_recover(struct test *t)
 	rproc_report_crash(t->rproc, RPROC_FATAL_ERROR);
 	settle(t);
 	EXPECT_STATE(t, RPROC_CRASHED);
-	EXPECT_LOG(t, REATTACH);
+	EXPECT_LOG(t, REATTACH " unprepare");
 	EXPECT_EQ(t, -EIO, write_recovery(t, "recover"));
-	EXPECT_LOG(t, "attach");
+	EXPECT_LOG(t, "prepare get_table attach unprepare");
 	EXPECT_EQ(t, 1, atomic_read(&t->rproc->power));
 
 	/* It was let go of, but nobody stopped it. */
 	EXPECT_EQ(t, 0, rproc_shutdown(t->rproc));
-	EXPECT_LOG(t, "stop unprepare");
+	EXPECT_LOG(t, "stop");
 	EXPECT_STATE(t, RPROC_OFFLINE);
 }
 
@@ -613,6 +659,7 @@ const struct test_case crash_cases[] = {
 	CASE(subdevices_of_a_crash),
 	CASE(attached_is_loaded),
 	CASE(attached_recovers_by_itself),
+	CASE_OURS(attached_recovers_with_another_table),
 	CASE_OURS(attached_does_not_recover),
 	CASE_OURS(attached_cannot_be_detached),
 	CASE_OURS(attached_cannot_be_stopped),
