@@ -3,7 +3,7 @@
 #
 # "./run lint": the static checks. Each prints what it found and fails; all are run.
 
-LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell expected defects)
+LINTS=(spdx checkpatch kernel_doc sparse clang_format cppcheck shellcheck codespell expected defects abi)
 
 USER_IGNORE=PREFER_KERNEL_TYPES,ARRAY_SIZE,NEW_TYPEDEFS,VOLATILE,AVOID_EXTERNS,SSCANF_TO_KSTRTO
 USER_IGNORE+=,PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,MACRO_ARG_REUSE,CONST_STRUCT
@@ -216,6 +216,22 @@ lint_defects()
 	return $status
 }
 
+# The library's binary interface is the one that lib/librpmsg.abi describes: functions, and the
+# types that librpmsg.h shows.
+lint_abi()
+{
+	local library=$BUILD/lib/librpmsg.so public=$BUILD/lint/public new=$BUILD/lint/librpmsg.abi
+
+	build_user
+	mkdir -p "$public"
+	cp "$TOP/lib/librpmsg.h" "$public/"
+	abidw --headers-dir "$public" --drop-private-types --exported-interfaces-only --no-elf-needed \
+		--no-parameter-names --no-show-locs --no-comp-dir-path --no-corpus-path "$library" |
+		sed '1a\  <!-- SPDX-License-Identifier: LGPL-2.1-or-later -->' >"$new"
+	abidiff "$TOP/lib/librpmsg.abi" "$new" ||
+		{ echo "the interface changed; if that is wanted: cp $new $TOP/lib/"; return 1; }
+}
+
 cmd_lint()
 {
 	local lint failed=()
@@ -227,7 +243,7 @@ cmd_lint()
 	for lint in "$@"; do
 		[[ $(type -t "lint_$lint") == function ]] || die "lint: unknown check '$lint'"
 	done
-	packages_for modules lint
+	packages_for modules user lint
 	[[ $# -gt 0 ]] || set -- "${LINTS[@]}"
 	mkdir -p "$BUILD/log"
 	lock_build

@@ -11,7 +11,7 @@ PACKAGES_USER=(gcc libc6-dev meson ninja-build pkgconf liburing-dev libudev-dev
 PACKAGES_TEST=(bpftrace)
 PACKAGES_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_DEBUG=(flex bison bc libelf-dev zlib1g-dev perl)
-PACKAGES_LINT=(perl sparse clang-format cppcheck shellcheck codespell)
+PACKAGES_LINT=(perl sparse clang-format cppcheck shellcheck codespell abigail-tools)
 
 # For all calls of apt but those that install.
 APT_OPTIONS=()
