@@ -70,6 +70,26 @@ static __always_inline int message_queued(const struct slot_key *slot)
 	return 0;
 }
 
+/* queuing_undone() - the ring did not take what was counted as queued already. */
+static __always_inline int queuing_undone(void)
+{
+	__u32 context = current_context();
+	struct writer *writer = bpf_map_lookup_elem(&writers, &context);
+	struct endpoint_stats *stats;
+
+	if (!writer || !writer->queued.endpoint)
+		return 0;
+	stats = bpf_map_lookup_elem(&endpoints, &writer->queued.endpoint);
+	if (!stats)
+		return 0;
+	bpf_map_delete_elem(&asked, &writer->queued);
+	writer->queued.endpoint = 0;
+	add(stats->asked_tail, -1);
+	add(stats->sent, -1);
+	add(stats->sent_bytes, -(__u64)writer->len);
+	return 0;
+}
+
 static __always_inline int message_kicked(void)
 {
 	__u32 context = current_context();
@@ -376,11 +396,18 @@ int BPF_PROG(fn_written)
 	return write_ends();
 }
 
+/* Counted before it is in the ring: a remote that looks by itself may answer at once. */
+SEC("fentry/virtqueue_add_outbuf")
+int BPF_PROG(fn_queued, struct virtqueue *vq)
+{
+	return vq->vdev->id.device == VIRTIO_ID_RPMSG ? message_queued(NULL) : 0;
+}
+
 SEC("fexit/virtqueue_add_outbuf")
-int BPF_PROG(fn_queued, struct virtqueue *vq, void *sg, unsigned int num, void *data,
+int BPF_PROG(fn_not_queued, struct virtqueue *vq, void *sg, unsigned int num, void *data,
 	     unsigned int gfp, int ret)
 {
-	return ret || vq->vdev->id.device != VIRTIO_ID_RPMSG ? 0 : message_queued(NULL);
+	return ret && vq->vdev->id.device == VIRTIO_ID_RPMSG ? queuing_undone() : 0;
 }
 
 SEC("fexit/virtqueue_kick_prepare")
@@ -389,12 +416,11 @@ int BPF_PROG(fn_kick, struct virtqueue *vq)
 	return vq->vdev->id.device == VIRTIO_ID_RPMSG && vq->index == 1 ? message_kicked() : 0;
 }
 
-SEC("fentry/vring_interrupt")
-int BPF_PROG(fn_interrupt, int irq, struct virtqueue *vq)
+/* Not vring_interrupt(), in which an interrupt of another device would keep it from running. */
+SEC("fentry/rpmsg_recv_done")
+int BPF_PROG(fn_interrupt)
 {
-	/* The function takes it as a pointer to anything. */
-	return BPF_CORE_READ(vq, vdev, id.device) == VIRTIO_ID_RPMSG &&
-	       BPF_CORE_READ(vq, index) == 0 ? interrupted() : 0;
+	return interrupted();
 }
 
 /* Counted before it is in the queue: afterwards the reader may have been faster. */

@@ -42,7 +42,7 @@ const char *stage_text(enum message_stage stage)
 static const struct trace_function functions[] = {
 	{ "virtio_ring", { "virtqueue_add_outbuf" } },
 	{ "virtio_ring", { "virtqueue_kick_prepare" } },
-	{ "virtio_ring", { "vring_interrupt" } },
+	{ "virtio_rpmsg_bus", { "rpmsg_recv_done" } },
 	{ "rpmsg_char", { "rpmsg_eptdev_write_iter" } },
 	{ "rpmsg_char", { "rpmsg_eptdev_read_iter" } },
 	{ "rpmsg_char", { "rpmsg_eptdev_release" } },
