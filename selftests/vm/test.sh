@@ -57,7 +57,7 @@ unit_suite()
 
 # The programs that attach tracers, which changes the kernel's code while it runs. QEMU 7.2 with a
 # thread for each CPU goes on executing what is no longer there: they get a guest with one thread.
-TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_message tracing)
+TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_latency rpmsg_trace_message tracing)
 
 # default_programs SUITE: those that run unless others are named. What the library and the tools
 # do is the same on every kernel, and slow on the debug kernel.
@@ -73,7 +73,7 @@ default_programs()
 		noun=$(basename "$program" .test)
 		case $1-$noun in
 		debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
-		debug-rpmsg_trace_message) ;;
+		debug-rpmsg_trace_latency|debug-rpmsg_trace_message) ;;
 		*) echo "$noun" ;;
 		esac
 	done
