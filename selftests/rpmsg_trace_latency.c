@@ -333,6 +333,34 @@ TEST_F_TIMEOUT(latency, the_rest_is_counted, 120)
 	EXPECT_EQ(2, tracer_stage(endpoint, "read", "count"));
 }
 
+/* A queue that gets longer than what an endpoint has room for, and that nobody reads to its end. */
+TEST_F_TIMEOUT(latency, long_queue, 120)
+{
+	const int sent = 2500, read = 2200;
+	struct json_object *endpoint;
+	int i;
+
+	self->fd = endpoint_open(&self->processor, self->ctrl, "long", HOST, REMOTE, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	for (i = 0; i < sent; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "news", 4));
+	for (i = 0; i < read; i++)
+		ASSERT_EQ(4, node_read(self->fd, self->data, sizeof(self->data)));
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+
+	ASSERT_TRUE(tracer_end(&self->tracer));
+	EXPECT_EQ(0, tracer_number(self->tracer.end, "lost"));
+	ASSERT_EQ(1, self->tracer.count);
+	endpoint = self->tracer.endpoints[0];
+	EXPECT_EQ(sent, tracer_number(endpoint, "received"));
+	EXPECT_EQ(sent, tracer_number(endpoint, "unasked"));
+	EXPECT_EQ(read, tracer_number(endpoint, "read"));
+	EXPECT_EQ(sent - read, tracer_number(endpoint, "unread"));
+	EXPECT_EQ(read, tracer_stage(endpoint, "deliver", "count"));
+	EXPECT_EQ(read, tracer_stage(endpoint, "read", "count"));
+}
+
 int main(int argc, char **argv)
 {
 	processor_require();

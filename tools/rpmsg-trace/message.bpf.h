@@ -55,9 +55,53 @@ const volatile __u32 only_pid;
 const volatile char only_name[MESSAGE_NAME_SIZE];
 const volatile __u64 min_ns;
 
-__u64 lost;		/* events that found a map full, or what they were about not there */
-__u32 endpoint_count;
+/*
+ * What each message needs is in arrays: half a dozen updates of a hash cost as much as the message.
+ * Endpoints have numbers from 1, and an open one has a part of the tables of messages to itself,
+ * its lane. What is kept by task is at the task's number, modulo; who finds another task's there
+ * knows, because it says whose it is. Only a queue that nobody reads gets long; its end is in a
+ * hash.
+ */
+#define NODES		4096
+#define TASKS		16384
+#define DEVICES		32
+#define DEVICE_SLOTS	1024
+#define UNWANTED	0xffffffffU	/* instead of an endpoint's number */
+
+__u64 lost;		/* events that found a table full, or what they were about not there */
+__u32 endpoint_count;	/* the highest number of one */
+__u32 serial;
 __u64 tell_ns;		/* the tool is told of messages that took this long; all ones: of none */
+
+__u32 nodes[NODES];			/* N of rpmsgN -> endpoint; 0: not known */
+__u32 lanes[MESSAGE_OPEN_MAX];		/* the endpoint that has it, or 0 */
+
+/* A message whose answer is waited for. */
+struct asked {
+	__u64			at[AT_CONSUMED + 1];
+	__u32			endpoint;
+	__u32			number;
+	__u32			writer;
+	__u32			writer_thread;
+};
+
+/* A message that was received and not read yet, with what it answers. */
+struct received {
+	__u64			at[AT_DELIVERED + 1];
+	__u32			endpoint;
+	__u32			number;
+	__u32			writer;
+	__u32			writer_thread;
+	__u32			len;
+	__u32			unused;
+};
+
+/* A message whose way has ended, as far as it is counted. */
+struct passed {
+	__u64			at[MESSAGE_POINTS];
+	__u32			writer;
+	__u32			reader;
+};
 
 struct message_key {
 	__u32			endpoint;
@@ -66,14 +110,29 @@ struct message_key {
 
 struct writer {
 	__u64			ns;
-	__u32			endpoint;	/* 0: not of interest */
+	__u32			context;
+	__u32			endpoint;	/* 0: nobody writes here */
 	__u32			len;
-	struct message_key	queued;		/* endpoint 0: not yet, or kicked already */
+	__u32			number;		/* of its message */
+	__u32			queued;		/* there is one, and it was not kicked yet */
+	__u32			unused;
 };
 
 struct slot_key {
 	__u32			device;
 	__u32			slot;
+};
+
+struct slot {
+	struct slot_key		key;
+	__u32			endpoint;	/* 0: none of interest is in it */
+	__u32			number;
+};
+
+struct interrupt {
+	__u64			ns;
+	__u32			context;
+	__u32			unused;
 };
 
 struct running {
@@ -82,29 +141,33 @@ struct running {
 	char			before_comm[MESSAGE_COMM_SIZE];
 };
 
-#define MAP(name_, type_, key_, value_, entries_)		\
+#define ARRAY(name_, type_, value_, entries_)			\
 	struct {						\
 		__uint(type, type_);				\
-		__type(key, key_);				\
+		__type(key, __u32);				\
 		__type(value, value_);				\
 		__uint(max_entries, entries_);			\
 	} name_ SEC(".maps")
 
-MAP(nodes, BPF_MAP_TYPE_HASH, __u32, __u32, 1024);	/* N of rpmsgN -> endpoint */
-MAP(endpoints, BPF_MAP_TYPE_HASH, __u32, struct endpoint_stats, 256);
-MAP(asked, BPF_MAP_TYPE_HASH, struct message_key, struct message, 16384);
-MAP(received, BPF_MAP_TYPE_HASH, struct message_key, struct message, 65536);
-MAP(slots, BPF_MAP_TYPE_HASH, struct slot_key, struct message_key, 8192);
-MAP(writers, BPF_MAP_TYPE_HASH, __u32, struct writer, 4096);	/* by context */
-MAP(interrupts, BPF_MAP_TYPE_LRU_HASH, __u32, __u64, 4096);	/* by context */
-MAP(runs, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct running, 1);
+ARRAY(endpoints, BPF_MAP_TYPE_ARRAY, struct endpoint_stats, MESSAGE_ENDPOINTS + 1);
+ARRAY(asked, BPF_MAP_TYPE_ARRAY, struct asked, MESSAGE_OPEN_MAX *MESSAGE_ASKED_MAX);
+ARRAY(received, BPF_MAP_TYPE_ARRAY, struct received, MESSAGE_OPEN_MAX *MESSAGE_QUEUED_MAX);
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct message_key);
+	__type(value, struct received);
+	__uint(max_entries, MESSAGE_QUEUED_MORE);
+} received_more SEC(".maps");
+
+ARRAY(slots, BPF_MAP_TYPE_ARRAY, struct slot, DEVICES *DEVICE_SLOTS);
+ARRAY(writers, BPF_MAP_TYPE_ARRAY, struct writer, TASKS);
+ARRAY(interrupts, BPF_MAP_TYPE_ARRAY, struct interrupt, TASKS);
+ARRAY(runs, BPF_MAP_TYPE_PERCPU_ARRAY, struct running, 1);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);
 } told SEC(".maps");
-
-static const struct endpoint_stats no_stats;
 
 static const struct {
 	__u8 from, to;
@@ -122,12 +185,59 @@ static const struct {
 
 #define add(counter, more)	__sync_fetch_and_add(&(counter), more)
 
-static __always_inline bool store(void *map, const void *key, const void *value)
+static __always_inline struct endpoint_stats *stats_of(__u32 endpoint)
 {
-	if (!bpf_map_update_elem(map, key, value, BPF_ANY))
-		return true;
-	add(lost, 1);
-	return false;
+	return bpf_map_lookup_elem(&endpoints, &endpoint);
+}
+
+static __always_inline __u32 lane_of(__u32 endpoint)
+{
+	return endpoint % MESSAGE_OPEN_MAX;
+}
+
+/* asked_at() - where that message is, or was, or will be. */
+static __always_inline struct asked *asked_at(__u32 endpoint, __u32 number)
+{
+	__u32 i = lane_of(endpoint) * MESSAGE_ASKED_MAX + number % MESSAGE_ASKED_MAX;
+
+	return bpf_map_lookup_elem(&asked, &i);
+}
+
+static __always_inline struct received *received_at(__u32 endpoint, __u32 number)
+{
+	__u32 i = lane_of(endpoint) * MESSAGE_QUEUED_MAX + number % MESSAGE_QUEUED_MAX;
+
+	return bpf_map_lookup_elem(&received, &i);
+}
+
+static __always_inline struct slot *slot_at(struct slot_key key)
+{
+	__u32 i = key.device % DEVICES * DEVICE_SLOTS + key.slot % DEVICE_SLOTS;
+
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
+static __always_inline struct writer *writer_at(__u32 context)
+{
+	__u32 i = context % TASKS;
+
+	return bpf_map_lookup_elem(&writers, &i);
+}
+
+/* writer_now() - the running task's, if it writes to an endpoint of interest. */
+static __always_inline struct writer *writer_now(void)
+{
+	__u32 context = current_context();
+	struct writer *writer = writer_at(context);
+
+	return writer && writer->endpoint && writer->context == context ? writer : NULL;
+}
+
+static __always_inline struct interrupt *interrupt_at(__u32 context)
+{
+	__u32 i = context % TASKS;
+
+	return bpf_map_lookup_elem(&interrupts, &i);
 }
 
 /* Endpoints */
@@ -156,44 +266,113 @@ static __always_inline __u64 number_of(const void *pointer)
 	return number;
 }
 
+struct search {
+	__u32 endpoint;
+};
+
+/* One that is free, with a lane that is; both are taken. */
+static long find_free(__u32 i, struct search *search)
+{
+	__u32 id = i + 1;
+	struct endpoint_stats *stats = stats_of(id);
+
+	if (!stats)
+		return 1;
+	if (stats->used || lanes[lane_of(id)])
+		return 0;
+	if (__sync_val_compare_and_swap(&lanes[lane_of(id)], 0, id))
+		return 0;
+	if (__sync_val_compare_and_swap(&stats->used, 0, 1)) {
+		lanes[lane_of(id)] = 0;
+		return 0;
+	}
+	search->endpoint = id;
+	return 1;
+}
+
+static __always_inline void free_endpoint(struct endpoint_stats *stats, __u32 id)
+{
+	stats->used = 0;
+	lanes[lane_of(id)] = 0;
+}
+
+/* As others may do at the same time, but no more of them than can be open. */
+static __always_inline void raise_endpoint_count(__u32 id)
+{
+	__u32 highest = endpoint_count;
+
+	for (int i = 0; i < MESSAGE_OPEN_MAX && highest < id; i++) {
+		__u32 before = __sync_val_compare_and_swap(&endpoint_count, highest, id);
+
+		if (before == highest)
+			break;
+		highest = before;
+	}
+}
+
 /* new_endpoint() - a node that was not seen since it was opened. 0 when it is of no interest. */
 __noinline __u32 new_endpoint(__u64 device, __u32 node, __u64 name, __u32 addr)
 {
 	struct device *dev = (struct device *)device;
+	struct search search = { 0 };
 	struct endpoint_stats *stats;
 	char copy[MESSAGE_NAME_SIZE] = {};
 	int processor = processor_index(dev);
-	__u32 id = 0;
+	__u32 before;
 
+	node %= NODES;
 	bpf_probe_read_kernel_str(copy, sizeof(copy), (const char *)name);
-	if ((only_processor == MESSAGE_ANY_PROCESSOR || only_processor == processor) &&
-	    (only_addr == MESSAGE_ANY_ADDR || only_addr == addr) &&
-	    (!only_name[0] || name_wanted(copy))) {
-		id = add(endpoint_count, 1) + 1;
-		if (!store(&endpoints, &id, &no_stats))
-			id = 0;
+	if ((only_processor != MESSAGE_ANY_PROCESSOR && only_processor != processor) ||
+	    (only_addr != MESSAGE_ANY_ADDR && only_addr != addr) ||
+	    (only_name[0] && !name_wanted(copy))) {
+		nodes[node] = UNWANTED;
+		return 0;
 	}
-	stats = bpf_map_lookup_elem(&endpoints, &id);
-	if (stats) {
-		__builtin_memcpy(stats->name, copy, sizeof(copy));
-		stats->node = node;
-		stats->processor = processor;
-		stats->addr = addr;
+	bpf_loop(MESSAGE_ENDPOINTS, find_free, &search, 0);
+	stats = search.endpoint ? stats_of(search.endpoint) : NULL;
+	if (!stats) {
+		add(lost, 1);
+		nodes[node] = UNWANTED;
+		return 0;
 	}
-	if (!store(&nodes, &node, &id))
-		bpf_map_delete_elem(&endpoints, &id);
-	return id;
+	__builtin_memcpy(stats->name, copy, sizeof(copy));
+	stats->node = node;
+	stats->processor = processor;
+	stats->addr = addr;
+	stats->closed = 0;
+	stats->unasked = 0;
+	stats->earlier = 0;
+	stats->refused = 0;
+	stats->queue_earlier = 0;
+	stats->serial = add(serial, 1) + 1;
+	raise_endpoint_count(search.endpoint);
+	/* Somebody else may have seen it meanwhile. */
+	before = __sync_val_compare_and_swap(&nodes[node], 0, search.endpoint);
+	if (!before)
+		return search.endpoint;
+	free_endpoint(stats, search.endpoint);
+	return before == UNWANTED ? 0 : before;
 }
 
 /* The tool says which of the two the module has. */
 const volatile bool ours;
 
+/* Tracepoints have a pointer that can be followed. */
+static __always_inline __u32 node_of(struct device *dev)
+{
+	return ours ? dev->id : BPF_CORE_READ(dev, id);
+}
+
 static __always_inline __u32 endpoint_of(struct device *dev)
 {
-	__u32 node = BPF_CORE_READ(dev, id), *known = bpf_map_lookup_elem(&nodes, &node), addr;
+	__u32 node = node_of(dev), known = nodes[node % NODES], addr;
 
+	if (node >= NODES) {
+		add(lost, 1);
+		return 0;
+	}
 	if (known)
-		return *known;
+		return known == UNWANTED ? 0 : known;
 	if (ours) {
 		struct eptdev *eptdev = (void *)dev - bpf_core_field_offset(struct eptdev, dev);
 
@@ -239,7 +418,6 @@ __noinline int count_stage(struct stage_stats *stage, __u64 ns)
 
 	if (!stage)
 		return 0;
-	add(stage->count, 1);
 	add(stage->sum_ns, ns);
 	if (ns > stage->max_ns)
 		stage->max_ns = ns;
@@ -248,25 +426,28 @@ __noinline int count_stage(struct stage_stats *stage, __u64 ns)
 	return 0;
 }
 
-static __always_inline __u64 total_of(const struct message *message)
+static __always_inline __u64 total_of(const __u64 *at)
 {
-	return message->at[AT_WRITE] && message->at[AT_USER] ?
-	       message->at[AT_USER] - message->at[AT_WRITE] : 0;
+	return at[AT_WRITE] && at[AT_USER] ? at[AT_USER] - at[AT_WRITE] : 0;
+}
+
+/* wanted() - do the filters let it through? */
+static __always_inline bool wanted(const struct passed *passed)
+{
+	return (!only_pid || passed->writer == only_pid || passed->reader == only_pid) &&
+	       (!min_ns || total_of(passed->at) >= min_ns);
 }
 
 /* account() - what is known of a message's way, now that it has ended. */
-__noinline int account(struct endpoint_stats *stats, const struct message *message)
+__noinline int account(struct endpoint_stats *stats, const struct passed *passed)
 {
-	if (!stats || !message)
+	if (!stats || !passed || !wanted(passed))
 		return 0;
-	if (only_pid && message->writer != only_pid && message->reader != only_pid)
-		return 0;
-	if (min_ns && total_of(message) < min_ns)
-		return 0;
+#pragma unroll
 	for (int i = 0; i < MESSAGE_STAGES; i++) {
-		__u64 from = message->at[stages[i].from & 7], to = message->at[stages[i].to & 7];
+		__u64 from = passed->at[stages[i].from], to = passed->at[stages[i].to];
 
-		if (!from || !to || (i == STAGE_REMOTE && message->at[AT_CONSUMED]))
+		if (!from || !to || (i == STAGE_REMOTE && passed->at[AT_CONSUMED]))
 			continue;
 		/* Two CPUs' clocks may differ by little. */
 		count_stage(&stats->stages[i], to > from ? to - from : 0);
@@ -274,26 +455,19 @@ __noinline int account(struct endpoint_stats *stats, const struct message *messa
 	return 0;
 }
 
-static __always_inline void tell(const struct message *message)
-{
-	if (tell_ns == ~0ULL || total_of(message) < tell_ns || total_of(message) < min_ns)
-		return;
-	if (only_pid && message->writer != only_pid && message->reader != only_pid)
-		return;
-	if (bpf_ringbuf_output(&told, (void *)message, sizeof(*message), 0))
-		add(lost, 1);
-}
-
 /* give_up() - of the oldest message nobody waits for an answer any more. */
 static __always_inline void give_up(struct endpoint_stats *stats, __u32 id)
 {
-	struct message_key key = { .endpoint = id, .number = add(stats->asked_head, 1) };
-	struct message *message = bpf_map_lookup_elem(&asked, &key);
+	__u32 number = add(stats->asked_head, 1);
+	struct asked *asked = asked_at(id, number);
+	struct passed passed = {};
 
 	add(stats->given_up, 1);
-	if (message)
-		account(stats, message);
-	bpf_map_delete_elem(&asked, &key);
+	if (!asked || asked->number != number || asked->endpoint != id)
+		return;
+	__builtin_memcpy(passed.at, asked->at, sizeof(asked->at));
+	passed.writer = asked->writer;
+	account(stats, &passed);
 }
 
 #endif /* RPMSG_TRACE_MESSAGE_BPF_H */

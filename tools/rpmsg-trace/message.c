@@ -172,29 +172,44 @@ static int compare_rows(const void *left, const void *right)
 {
 	const struct endpoint_row *a = left, *b = right;
 
-	return (a->id > b->id) - (a->id < b->id);
+	return (a->stats.serial > b->stats.serial) - (a->stats.serial < b->stats.serial);
+}
+
+static void count_stages(struct endpoint_stats *stats)
+{
+	struct stage_stats *stage;
+	int i, slot;
+
+	for (i = 0; i < MESSAGE_STAGES; i++) {
+		stage = &stats->stages[i];
+		stage->count = 0;
+		for (slot = 0; slot < MESSAGE_SLOTS; slot++)
+			stage->count += stage->slots[slot];
+	}
 }
 
 int messages_read(struct messages *messages)
 {
 	const int fd = bpf_map__fd(messages->skel->maps.endpoints);
-	__u32 *previous = NULL, id;
-	struct endpoint_row *rows;
+	const __u32 last = messages->skel->bss->endpoint_count;
+	struct endpoint_row *row;
+	__u32 id;
 
-	messages->count = 0;
-	while (!bpf_map_get_next_key(fd, previous, &id)) {
-		rows = reallocarray(messages->rows, messages->count + 1, sizeof(*rows));
-		if (!rows)
-			return trace_fail(-ENOMEM, "cannot read the counters");
-		messages->rows = rows;
-		rows[messages->count].id = id;
-		/* One that has gone meanwhile had nothing to tell. */
-		if (bpf_map_lookup_elem(fd, &id, &rows[messages->count].stats))
-			break;
-		previous = &rows[messages->count++].id;
+	row = reallocarray(messages->rows, last + 1, sizeof(*row));
+	if (!row)
+		return trace_fail(-ENOMEM, "cannot read the counters");
+	messages->rows = row;
+	for (id = 1; id <= last; id++) {
+		row->id = id;
+		if (bpf_map_lookup_elem(fd, &id, &row->stats))
+			return trace_fail(-errno, "cannot read the counters");
+		if (!row->stats.used)
+			continue;
+		count_stages(&row->stats);
+		row++;
 	}
-	if (messages->count)
-		qsort(messages->rows, messages->count, sizeof(*messages->rows), compare_rows);
+	messages->count = (size_t)(row - messages->rows);
+	qsort(messages->rows, messages->count, sizeof(*messages->rows), compare_rows);
 	messages->lost = messages->skel->bss->lost + trace_missed(messages->skel->obj);
 	return TRACE_OK;
 }
@@ -214,12 +229,10 @@ uint64_t slot_ns(unsigned int slot, uint64_t *width_out)
 
 uint64_t stage_percentile(const struct stage_stats *stage, double percent)
 {
-	uint64_t total = 0, seen = 0, wanted, ns, width;
+	const uint64_t wanted = (uint64_t)((double)stage->count * percent / 100.0);
+	uint64_t seen = 0, ns, width;
 	unsigned int i;
 
-	for (i = 0; i < MESSAGE_SLOTS; i++)
-		total += stage->slots[i];
-	wanted = (uint64_t)((double)total * percent / 100.0);
 	for (i = 0; i < MESSAGE_SLOTS; i++) {
 		seen += stage->slots[i];
 		if (seen > wanted)

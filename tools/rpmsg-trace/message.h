@@ -10,8 +10,16 @@
 #define MESSAGE_ANY_PROCESSOR	(-1)
 #define MESSAGE_ANY_ADDR	0xffffffffU
 
+/* Endpoints that can be told apart, and of those the ones that can be open at a time. */
+#define MESSAGE_ENDPOINTS	256
+#define MESSAGE_OPEN_MAX	64
+
 /* Messages of one endpoint whose answer is waited for; the oldest is given up for one more. */
-#define MESSAGE_ASKED_MAX	4096
+#define MESSAGE_ASKED_MAX	1024
+
+/* Messages received and not read whose times are known: of one endpoint, and what is beyond it. */
+#define MESSAGE_QUEUED_MAX	1024
+#define MESSAGE_QUEUED_MORE	65536
 
 /* The points that a message and its answer pass, in this order. */
 enum message_point {
@@ -48,7 +56,7 @@ enum message_stage {
 #define MESSAGE_SLOTS		312	/* up to 2^41 ns, 36 minutes */
 
 struct stage_stats {
-	__u64	count;
+	__u64	count;		/* of all slots; messages_read() adds them up */
 	__u64	sum_ns;
 	__u64	max_ns;
 	__u32	slots[MESSAGE_SLOTS];
@@ -61,6 +69,8 @@ struct stage_stats {
  * or still in the queue: between queue_head and queue_tail.
  */
 struct endpoint_stats {
+	__u32			used;
+	__u32			serial;		/* in order of appearance */
 	char			name[MESSAGE_NAME_SIZE];
 	__u32			node;		/* N of rpmsgN */
 	__s32			processor;	/* N of remoteprocN, or -1 */
@@ -87,7 +97,7 @@ struct endpoint_stats {
 /* A message whose way is over, with the time of each point it passed; 0 is not seen. */
 struct message {
 	__u64	at[MESSAGE_POINTS];
-	__u32	endpoint;			/* key of its struct endpoint_stats */
+	__u32	endpoint;			/* number of its struct endpoint_stats */
 	__u32	node;
 	__u32	writer;				/* process, and 0 for a message nobody asked for */
 	__u32	writer_thread;
