@@ -17,10 +17,17 @@
 #include "record.h"
 
 #define TASKS_PID	1000000U	/* of processors: N + 1 */
+
+/* The picture, in pixels: names, then the time, then totals. */
 #define SVG_MESSAGES	40
-#define SVG_WIDTH	800
-#define SVG_LEFT	90
-#define SVG_ROW		14
+#define SVG_LEFT	170
+#define SVG_WIDTH	700
+#define SVG_RIGHT	70
+#define SVG_TOP		64
+#define SVG_ROW		18
+#define SVG_BAR		12
+#define SVG_CHAR	7
+#define SVG_TICKS	8
 
 struct recorded {
 	struct message *messages;
@@ -213,64 +220,177 @@ static void print_chrome(const struct recorded *recorded)
 	puts("\n]}");
 }
 
-static void print_svg_text(int x, unsigned int row, const char *text)
+struct picture {
+	const struct recorded *recorded;
+	size_t first;		/* message */
+	unsigned int rows;
+	uint64_t start, end;
+};
+
+static struct picture picture_of(const struct recorded *recorded)
 {
-	printf("<text x=\"%d\" y=\"%u\">%s</text>\n", x, row * SVG_ROW + 12, text);
+	struct picture picture = { .recorded = recorded, .start = UINT64_MAX };
+	const struct message *message;
+	uint64_t from;
+	size_t i;
+
+	if (recorded->count > SVG_MESSAGES)
+		picture.first = recorded->count - SVG_MESSAGES;
+	picture.rows = recorded->count - picture.first;
+	for (i = picture.first; i < recorded->count; i++) {
+		message = &recorded->messages[i];
+		from = message->at[first_point(message)];
+		picture.start = from < picture.start ? from : picture.start;
+		if (message->at[AT_USER] > picture.end)
+			picture.end = message->at[AT_USER];
+	}
+	if (picture.end <= picture.start)
+		picture.end = picture.start + 1;
+	return picture;
 }
 
-/* A row for each of the last messages, its stages in colours. */
-static void print_svg(const struct recorded *recorded)
+static double x_of(const struct picture *picture, uint64_t ns)
+{
+	const double per_ns = SVG_WIDTH / (double)(picture->end - picture->start);
+
+	return SVG_LEFT + (double)(ns - picture->start) * per_ns;
+}
+
+static unsigned int y_of(unsigned int row)
+{
+	return SVG_TOP + row * SVG_ROW;
+}
+
+/* Of the text only what an XML file can have; names are the remote's. */
+static void print_svg_text(double x, unsigned int y, const char *anchor, const char *text)
+{
+	printf("<text x=\"%.1f\" y=\"%u\" text-anchor=\"%s\">", x, y, anchor);
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~' || strchr("<>&", *text))
+			putchar('?');
+		else
+			putchar(*text);
+	}
+	puts("</text>");
+}
+
+static const char *stage_colour(enum message_stage stage)
 {
 	static const char *const colours[MESSAGE_STAGES] = {
 		"#4e79a7", "#a0cbe8", "#f28e2b", "#ffbe7d", "#f28e2b", "#59a14f", "#e15759",
 		"#b07aa1",
 	};
-	const size_t first = recorded->count > SVG_MESSAGES ? recorded->count - SVG_MESSAGES : 0;
-	const struct message *message;
-	uint64_t start = UINT64_MAX, end = 0, ns;
-	enum message_stage stage;
-	unsigned int row = 1;
-	char text[32];
-	double scale;
-	int from, to, k, x = SVG_LEFT;
-	size_t i;
 
-	for (i = first; i < recorded->count; i++) {
-		message = &recorded->messages[i];
-		from = first_point(message);
-		start = message->at[from] < start ? message->at[from] : start;
-		end = message->at[AT_USER] > end ? message->at[AT_USER] : end;
+	return colours[stage];
+}
+
+/* Steps of 1, 2 or 5 in some power of ten. */
+static uint64_t tick_ns(const struct picture *picture)
+{
+	const uint64_t wanted = (picture->end - picture->start) / SVG_TICKS;
+	uint64_t ns = 1;
+
+	while (ns < wanted) {
+		if (2 * ns >= wanted)
+			return 2 * ns;
+		if (5 * ns >= wanted)
+			return 5 * ns;
+		ns *= 10;
 	}
-	scale = end > start ? (double)SVG_WIDTH / (double)(end - start) : 0;
-	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\">\n",
-	       SVG_LEFT + SVG_WIDTH + 10, (recorded->count - first + 4) * SVG_ROW);
-	puts("<style>text { font: 10px sans-serif }</style>");
+	return ns;
+}
+
+/* "0", "50ms", not "0ns", "50.0ms". */
+static const char *tick_text(uint64_t ns, char text[TIME_TEXT_SIZE])
+{
+	char *zero;
+
+	time_text(ns, text);
+	zero = strstr(text, ".0");
+	if (zero)
+		memmove(zero, zero + 2, strlen(zero + 2) + 1);
+	return ns ? text : "0";
+}
+
+static void print_axis(const struct picture *picture)
+{
+	const uint64_t step = tick_ns(picture);
+	char text[TIME_TEXT_SIZE];
+	uint64_t ns;
+	double x;
+
+	for (ns = 0; ns <= picture->end - picture->start; ns += step) {
+		x = x_of(picture, picture->start + ns);
+		printf("<path d=\"M%.1f %u V%u\" stroke=\"#ddd\"/>\n", x, y_of(0) - 4,
+		       y_of(picture->rows) + 2);
+		print_svg_text(x, y_of(picture->rows) + 16, "middle", tick_text(ns, text));
+	}
+}
+
+/* The colours of the stages that there are. */
+static void print_legend(const bool *seen)
+{
+	double x = SVG_LEFT;
+	int stage;
+
+	for (stage = 0; stage < STAGE_TOTAL; stage++) {
+		if (!seen[stage])
+			continue;
+		printf("<rect x=\"%.1f\" y=\"32\" width=\"12\" height=\"12\" fill=\"%s\"/>\n", x,
+		       stage_colour(stage));
+		print_svg_text(x + 17, 42, "start", stage_name(stage));
+		x += 40 + (double)strlen(stage_name(stage)) * SVG_CHAR;
+	}
+	print_svg_text(SVG_LEFT + SVG_WIDTH + SVG_RIGHT - 8, 42, "end", "total");
+}
+
+static void print_row(const struct picture *picture, unsigned int row, bool *seen)
+{
+	const struct message *message = &picture->recorded->messages[picture->first + row];
+	const struct record_endpoint *endpoint;
+	int from = first_point(message), to;
+	char text[TIME_TEXT_SIZE], name[64];
+	enum message_stage stage;
+	uint64_t ns;
+
+	endpoint = endpoint_of(picture->recorded, message->endpoint);
+	snprintf(name, sizeof(name), "rpmsg%u %.13s", message->node, endpoint->name);
+	print_svg_text(8, y_of(row) + 10, "start", name);
+	print_svg_text(SVG_LEFT + SVG_WIDTH + SVG_RIGHT - 8, y_of(row) + 10, "end",
+		       time_text(message->at[AT_USER] - message->at[from], text));
+	for (; from < AT_USER; from = to) {
+		stage = stage_after(message, from, &to);
+		if (to == MESSAGE_POINTS || message->at[to] < message->at[from])
+			break;
+		ns = message->at[to] - message->at[from];
+		seen[stage] = true;
+		printf("<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"",
+		       x_of(picture, message->at[from]), y_of(row),
+		       x_of(picture, message->at[to]) - x_of(picture, message->at[from]), SVG_BAR);
+		printf(" fill=\"%s\"><title>%s %s</title></rect>\n", stage_colour(stage),
+		       stage_name(stage), time_text(ns, text));
+	}
+}
+
+/* A row for each of the last messages, its stages in colours. */
+static void print_svg(const struct recorded *recorded)
+{
+	const struct picture picture = picture_of(recorded);
+	bool seen[MESSAGE_STAGES] = { false };
+	char text[80], time[TIME_TEXT_SIZE];
+	unsigned int row;
+
+	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\">\n",
+	       SVG_LEFT + SVG_WIDTH + SVG_RIGHT, y_of(picture.rows) + 26);
+	puts("<style>text { font: 12px sans-serif }</style>");
 	puts("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>");
-	for (k = 0; k < STAGE_TOTAL; k++, x += 90) {
-		printf("<rect x=\"%d\" y=\"4\" width=\"10\" height=\"10\" fill=\"%s\"/>\n", x,
-		       colours[k]);
-		print_svg_text(x + 14, 0, stage_name(k));
-	}
-	for (i = first; i < recorded->count; i++) {
-		message = &recorded->messages[i];
-		row = i - first + 2;
-		snprintf(text, sizeof(text), "rpmsg%u", message->node);
-		print_svg_text(4, row, text);
-		for (from = first_point(message); from < AT_USER; from = to) {
-			stage = stage_after(message, from, &to);
-			if (to == MESSAGE_POINTS || message->at[to] < message->at[from])
-				break;
-			ns = message->at[to] - message->at[from];
-			printf("<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"",
-			       SVG_LEFT + (double)(message->at[from] - start) * scale,
-			       row * SVG_ROW, (double)ns * scale, SVG_ROW - 3);
-			printf(" fill=\"%s\"><title>%s %.1f us</title></rect>\n", colours[stage],
-			       stage_name(stage), (double)ns / 1000);
-		}
-	}
-	snprintf(text, sizeof(text), "%.3f ms", end > start ? (double)(end - start) / 1e6 : 0);
-	print_svg_text(SVG_LEFT, row + 1, "0");
-	print_svg_text(SVG_LEFT + SVG_WIDTH - 60, row + 1, text);
+	snprintf(text, sizeof(text), "%u messages from write to read, in %s", picture.rows,
+		 time_text(picture.rows ? picture.end - picture.start : 0, time));
+	print_svg_text(SVG_LEFT, 20, "start", text);
+	print_axis(&picture);
+	for (row = 0; row < picture.rows; row++)
+		print_row(&picture, row, seen);
+	print_legend(seen);
 	puts("</svg>");
 }
 
