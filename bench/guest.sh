@@ -8,11 +8,11 @@ set -eu
 
 # shellcheck source=selftests/vm/load.sh
 . "$RPMSG_TOP/selftests/vm/load.sh"
+# shellcheck source=bench/firmware.sh
+. "$RPMSG_TOP/bench/firmware.sh"
 rounds=$1
 ours=$2
 mainline=$3
-out=$(mktemp)
-urproc=
 
 reverse=
 for module in $GUEST_LOAD; do
@@ -23,30 +23,6 @@ unload()
 {
 	# shellcheck disable=SC2086 # several words
 	rmmod $reverse
-}
-
-start()
-{
-	urproc run --name bench "$RPMSG_BUILD/examples/firmware/bench.elf" >"$out" 2>&1 &
-	urproc=$!
-	end=$(($(date +%s) + 60))
-	until rpmsg-ctl list | grep -q bench-source; do
-		[ "$(date +%s)" -lt "$end" ] || { cat "$out" >&2; exit 1; }
-		sleep 0.1
-	done
-}
-
-stop()
-{
-	kill -TERM "$urproc"
-	wait "$urproc" || true
-}
-
-# measure STACK METHOD MODE SIZE BATCH COUNT
-measure()
-{
-	line=$("$RPMSG_BUILD/bench/bench" --method "$2" --mode "$3" --size "$4" --batch "$5" --count "$6")
-	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$line"
 }
 
 # measure_all STACK METHOD

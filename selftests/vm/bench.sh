@@ -3,17 +3,24 @@
 #
 # "./run bench": what a message costs on mainline's modules and on ours, in one boot of the VM, in
 # rounds that take turns (bench/guest.sh). Tables show the median of the rounds and how far they
-# were apart; comparisons are ratios of medians.
+# were apart; comparisons are ratios of medians. With --trace it is what a message costs on ours while
+# rpmsg-trace follows it (bench/trace.sh).
 
 # The columns of a measurement: stack, method, mode, size, batch, ns for each message, p50, p99,
 # p99.9, ns of processor time, context switches.
 BENCH_FIELDS=(stack method mode size batch ns p50 p99 p999 cpu_ns switches)
 
+# What is compared, each a stack and a method, with the first one.
+BENCH_COLUMNS=("mainline calls" "ours calls" "ours ring")
+
 # bench_table FIELD TITLE [PATTERN]: a line for each thing measured whose mode matches.
 bench_table()
 {
+	local columns
+
+	printf -v columns '%s,' "${BENCH_COLUMNS[@]}"
 	printf '\n%s\n\n' "$2"
-	awk -F '\t' -v field="$1" -v pattern="${3-.}" '
+	awk -F '\t' -v field="$1" -v pattern="${3-.}" -v columns="${columns%,}" '
 	function sorted(list, values,   n, i, j, t) {
 		n = split(list, values, " ")
 		for (i = 2; i <= n; i++)
@@ -36,17 +43,29 @@ bench_table()
 		all[$1 " " $2 FS what] = all[$1 " " $2 FS what] " " $field
 	}
 	END {
-		print "| mode | bytes | batch | mainline, calls | ours, calls | | ours, ring | |"
-		print "|---|---:|---:|---:|---:|---:|---:|---:|"
+		columns_count = split(columns, column, ",")
+		line = "| mode | bytes | batch |"
+		rule = "|---|---:|---:|"
+		for (k = 1; k <= columns_count; k++) {
+			name = column[k]
+			sub(" ", ", ", name)
+			line = line " " name (k > 1 ? " | |" : " |")
+			rule = rule (k > 1 ? "---:|---:|" : "---:|")
+		}
+		print line
+		print rule
 		for (i = 1; i <= count; i++) {
 			what = order[i]
-			split(what, name, FS)
-			line = "| " name[1] " | " name[2] " | " name[3] " | " cell("mainline calls" FS what)
-			base = median
-			line = line " | " cell("ours calls" FS what)
-			line = line sprintf(" | %.2f", base ? median / base : 0)
-			line = line " | " cell("ours ring" FS what)
-			print line sprintf(" | %.2f |", base ? median / base : 0)
+			split(what, part, FS)
+			line = "| " part[1] " | " part[2] " | " part[3] " |"
+			for (k = 1; k <= columns_count; k++) {
+				line = line " " cell(column[k] FS what) " |"
+				if (k == 1)
+					base = median
+				else
+					line = line sprintf(" %.2f |", base ? median / base : 0)
+			}
+			print line
 		}
 	}' "$BUILD/log/bench.tsv"
 }
@@ -67,7 +86,9 @@ bench_json()
 
 cmd_bench()
 {
-	local rounds=5 json='' out status=0
+	local rounds=5 json='' trace='' unit=Nanoseconds cpu=' of processor time' status=0 guest
+
+	VM_KERNEL=6.12 VM_MODULES=mainline VM_REPEATABLE=1
 
 	while [[ $# -gt 0 ]]; do
 		case $1 in
@@ -78,28 +99,43 @@ cmd_bench()
 		--json)
 			json=1
 			shift ;;
+		--trace)
+			trace=1
+			shift ;;
+		--instructions)
+			unit=Instructions cpu='' VM_THREADS=counted
+			shift ;;
 		*)
 			die "bench: unknown argument '$1'" ;;
 		esac
 	done
 
-	# On the machine that mainline's modules need, with these built.
-	VM_KERNEL=6.12 VM_MODULES=mainline VM_TIMEOUT=$((600 + 300 * rounds)) VM_REPEATABLE=1
-	vm_setup
-	lock_build
-	build_modules 6.12
-	unlock_build
+	VM_TIMEOUT=$((600 + 300 * rounds))
+	if [[ -n $trace ]]; then
+		VM_MODULES=ours
+		# As for the selftests that attach tracers.
+		[[ $VM_THREADS == counted ]] || VM_THREADS=single
+		BENCH_COLUMNS=("off calls" "latency calls" "record calls")
+		guest=("$TOP/bench/trace.sh" "$rounds")
+		vm_setup
+	else
+		# On the machine that mainline's modules need, with these built.
+		vm_setup
+		lock_build
+		build_modules 6.12
+		unlock_build
+		guest=("$TOP/bench/guest.sh" "$rounds" "$(modules_folder 6.12)" "$(mainline_folder)")
+	fi
 	mkdir -p "$BUILD/log"
-	run_vm "$TOP/bench/guest.sh" "$rounds" "$(modules_folder 6.12)" "$(mainline_folder)" \
-		>"$BUILD/log/bench.tsv" || status=$?
+	run_vm "${guest[@]}" >"$BUILD/log/bench.tsv" || status=$?
 	[[ $status -eq 0 ]] || die "bench: the guest failed ($status)"
 	if [[ -n $json ]]; then
 		bench_json
 		return
 	fi
-	bench_table 6 "Nanoseconds for each message: the median of $rounds rounds (least-most), and its ratio to mainline's"
-	bench_table 7 "There and back, p50 in nanoseconds" '^(ping|echo)$'
-	bench_table 8 "There and back, p99 in nanoseconds" '^(ping|echo)$'
-	bench_table 10 "Nanoseconds of processor time of the application for each message"
+	bench_table 6 "$unit for each message: the median of $rounds rounds (least-most), and its ratio to the first"
+	bench_table 7 "There and back, p50, ${unit,,}" '^(ping|echo)$'
+	bench_table 8 "There and back, p99, ${unit,,}" '^(ping|echo)$'
+	bench_table 10 "$unit$cpu of the application for each message"
 	bench_table 11 "Context switches of the application for each message"
 }
