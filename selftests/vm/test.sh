@@ -155,7 +155,7 @@ vm_suite()
 	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=1800 VM_STRICT=1 VM_REPEATABLE=1
 	folder=$(modules_folder "$suite")
 	if [[ $suite == reference ]]; then
-		VM_KERNEL=6.12 VM_MODULES=mainline
+		VM_KERNEL=6.12 VM_MODULES=mainline VM_TIMEOUT=3600
 		folder=$(mainline_folder)
 	fi
 	vm_setup
