@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -227,6 +228,58 @@ TEST_F(rpmsg_ring, numbers)
 	EXPECT_EQ(0, rings_setup(&other, fd, 4096, 5));
 	EXPECT_EQ(RING_NUM, other.setup.tx_slots);
 	EXPECT_EQ(8, other.setup.rx_slots);
+	close(fd);
+}
+
+/* In a child, with no rights: how setup goes with @limit bytes of memory to lock. */
+static int setup_as_nobody(int fd, rlim_t limit)
+{
+	struct rlimit locked = { .rlim_cur = limit, .rlim_max = limit };
+	struct rings rings;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		if (setrlimit(RLIMIT_MEMLOCK, &locked) || setuid(65534))
+			_exit(255);
+		_exit(-rings_setup(&rings, fd, SLOTS, SLOTS));
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
+}
+
+/* Rings are memory that is locked, and each user may have so much of it. */
+TEST_F(rpmsg_ring, locked_memory)
+{
+	/* A page of rings, one of receive buffers, and two for each transmit buffer */
+	const rlim_t size = (2 + 2 * SLOTS) * 4096;
+	int i, fd, other;
+
+	rings_unmap(&self->rings);
+	close(self->fd);
+	for (i = 0; i < 3; i++) {
+		self->fd = node_open(self->node, O_RDWR);
+		ASSERT_LE(0, self->fd);
+		EXPECT_EQ(-ENOMEM, setup_as_nobody(self->fd, size - 1));
+		EXPECT_EQ(0, setup_as_nobody(self->fd, size));
+		close(self->fd);
+	}
+
+	/* What another file of the same user has counts, too. */
+	self->fd = node_open(self->node, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "other", HOST + 1, REMOTE,
+				     self->node));
+	other = node_open(self->node, O_RDWR);
+	ASSERT_LE(0, other);
+	EXPECT_EQ(0, setup_as_nobody(self->fd, size));
+	EXPECT_EQ(-ENOMEM, setup_as_nobody(other, size));
+	EXPECT_EQ(0, setup_as_nobody(other, 2 * size));
+	close(other);
+	fd = self->fd;
+	self->fd = -1;
 	close(fd);
 }
 

@@ -7,7 +7,8 @@
  *	struct eptring belongs to the open file that it was made for, and is freed with it. Mappings
  *	hold the file, commands of io_uring hold the file, so all of them are gone before. It has
  *	the control memory and the receive buffers, which are ordinary memory; the transmit buffers
- *	are the transport's, and are given back when the endpoint goes.
+ *	are the transport's, and are given back when the endpoint goes. All of it counts as memory
+ *	that the user who made the rings has locked, until they are freed.
  *	struct waiter is a command that waits, one to send, one to receive. It is an ioctl, which
  *	sleeps in there, or a command of io_uring, which is finished by a work of its task. Who
  *	wakes it does not finish it, but makes it look again.
@@ -37,7 +38,9 @@
  *	falls; those under way come back as -EPIPE; waiters wake. What was received stays readable.
  */
 #include <linux/bitmap.h>
+#include <linux/capability.h>
 #include <linux/compiler.h>
+#include <linux/cred.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/log2.h>
@@ -48,6 +51,7 @@
 #include <linux/rpmsg_endpoint.h>
 #include <linux/rpmsg_ring.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
@@ -101,6 +105,8 @@ struct waiter {
  * @ready:        the ready ring, likewise
  * @release:      the release ring, likewise
  * @gone:         there is no endpoint any more
+ * @user:         who made them
+ * @charged:      pages that count as locked by @user
  * @mapping:      all mappings of transmit buffers
  * @map_mutex:    guards @tx_mapped
  * @tx_mapped:    transmit buffers may be mapped
@@ -141,6 +147,8 @@ struct eptring {
 	struct rpmsg_ring_ready		*ready;
 	u32				*release;
 	bool				gone;
+	struct user_struct		*user;
+	unsigned long			charged;
 
 	struct address_space		mapping;
 	struct mutex			map_mutex;	/* @tx_mapped */
@@ -820,16 +828,40 @@ int eptring_mmap(struct eptring *ring, struct vm_area_struct *vma)
 /* Life */
 
 /* Where each ring is in the control memory. */
-static int eptring_alloc_control(struct eptring *ring, struct rpmsg_ring_setup *setup)
+static void eptring_plan_control(const struct eptring *ring, struct rpmsg_ring_setup *setup)
 {
-	void *control;
-
 	setup->submit_offset = sizeof(struct rpmsg_ring_control);
 	setup->done_offset = setup->submit_offset + ring->tx_slots * sizeof(*ring->submit);
 	setup->ready_offset = setup->done_offset + ring->tx_slots * sizeof(*ring->done);
 	setup->release_offset = setup->ready_offset + ring->rx_slots * sizeof(*ring->ready);
 	setup->control_size = PAGE_ALIGN(setup->release_offset +
 					 ring->rx_slots * sizeof(*ring->release));
+}
+
+static size_t eptring_rx_bytes(const struct eptring *ring)
+{
+	return PAGE_ALIGN((size_t)ring->rx_slots * ring->rx_stride);
+}
+
+/* Nobody can have it swapped out: it is under the limit of locked memory, as io_uring's rings. */
+static int eptring_charge(struct eptring *ring, u32 control_size)
+{
+	/* Each transmit buffer comes with the page that has its header. */
+	size_t bytes = control_size + eptring_rx_bytes(ring) +
+		       (size_t)ring->tx_slots * (PAGE_SIZE + ring->tx_stride);
+	unsigned long locked;
+
+	ring->user = get_uid(current_user());
+	ring->charged = bytes >> PAGE_SHIFT;
+	locked = atomic_long_add_return(ring->charged, &ring->user->locked_vm);
+	if (locked <= rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK))
+		return 0;
+	return -ENOMEM;
+}
+
+static int eptring_alloc_control(struct eptring *ring, const struct rpmsg_ring_setup *setup)
+{
+	void *control;
 
 	control = vmalloc_user(setup->control_size);
 	if (!control)
@@ -867,7 +899,7 @@ static int eptring_alloc_rx(struct eptring *ring)
 
 	ring->rx_out = bitmap_zalloc(ring->rx_slots, GFP_KERNEL_ACCOUNT);
 	ring->rx_free = kvmalloc_array(ring->rx_slots, sizeof(*ring->rx_free), GFP_KERNEL_ACCOUNT);
-	ring->rx_memory = vmalloc_user(PAGE_ALIGN((size_t)ring->rx_slots * ring->rx_stride));
+	ring->rx_memory = vmalloc_user(eptring_rx_bytes(ring));
 	if (!ring->rx_out || !ring->rx_free || !ring->rx_memory)
 		return -ENOMEM;
 
@@ -925,7 +957,10 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 	ring->rx_slots = roundup_pow_of_two(setup->rx_slots);
 	ring->rx_stride = ALIGN(limits.rx_mtu, SMP_CACHE_BYTES);
 
-	ret = eptring_alloc_control(ring, setup);
+	eptring_plan_control(ring, setup);
+	ret = eptring_charge(ring, setup->control_size);
+	if (!ret)
+		ret = eptring_alloc_control(ring, setup);
 	if (!ret)
 		ret = eptring_alloc_rx(ring);
 	if (!ret)
@@ -1000,5 +1035,7 @@ void eptring_free(struct eptring *ring)
 	kvfree(ring->rx_free);
 	vfree(ring->rx_memory);
 	vfree(ring->control);
+	atomic_long_sub(ring->charged, &ring->user->locked_vm);
+	free_uid(ring->user);
 	kfree(ring);
 }

@@ -178,10 +178,12 @@ struct rpmsg_ring_wait {
  * From then on messages are received into the ready ring, those that waited in the queue first;
  * read() is -EBUSY, write() works as before. The rings end with the file, which lives until its
  * last descriptor is closed and its last mapping is gone. A child made by fork() does not inherit
- * the mappings.
+ * the mappings. Their memory counts as locked by the user who made them: two pages at least for
+ * each transmit buffer, receive buffers, and the control memory.
  *
  * Return: 0; -EINVAL for a bad @size, flags, or numbers; -E2BIG; -EFAULT; -EBUSY when it has rings;
- * -EOPNOTSUPP when the transport cannot do it, or the node is shared between files; -ENOMEM; -EPIPE
+ * -EOPNOTSUPP when the transport cannot do it, or the node is shared between files; -ENOMEM, also
+ * when the user would have more memory locked than RLIMIT_MEMLOCK, without CAP_IPC_LOCK; -EPIPE
  * when the remote is gone.
  */
 #define RPMSG_IOC_RING_SETUP	_IO(0xb5, 0x48)
