@@ -1223,7 +1223,8 @@ struct rpmsg_buffer {
  * releases and receives.
  *
  * Return: 0, -EINVAL for bad numbers, -EBUSY when the endpoint has a ring, or a message that
- * rpmsg_endpoint_recv() answered -EMSGSIZE for, -EPIPE when it is not connected.
+ * rpmsg_endpoint_recv() answered -EMSGSIZE for, -EPIPE when it is not connected, -ENOMEM also when
+ * the user may lock no more memory (RLIMIT_MEMLOCK): 8 KiB for each buffer to send, say.
  *
  * Since: 0.1
  */
@@ -1277,6 +1278,22 @@ uint64_t rpmsg_ring_get_undelivered(const struct rpmsg_ring *ring);
 int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
 
 /**
+ * rpmsg_ring_reserve_batch() - get buffers to write messages into
+ * @ring: ring
+ * @buffers: room for @count of them
+ * @count: how many are wanted, at least 1
+ * @count_out: how many there are; 0 with an error
+ *
+ * As rpmsg_ring_reserve() for each, and fewer than @count when there are no more.
+ *
+ * Return: 0, -EAGAIN when none is idle, -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_reserve_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers,
+			     unsigned int count, unsigned int *count_out);
+
+/**
  * rpmsg_ring_cancel() - give a buffer back without sending it
  * @ring: ring
  * @buffer: a reserved buffer
@@ -1298,6 +1315,20 @@ int rpmsg_ring_cancel(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer
  * Since: 0.1
  */
 int rpmsg_ring_submit(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
+
+/**
+ * rpmsg_ring_submit_batch() - have messages sent by the next flush, in this order
+ * @ring: ring
+ * @buffers: reserved buffers, as for rpmsg_ring_submit()
+ * @count: how many
+ *
+ * Return: 0, or an error of rpmsg_ring_submit() for one of them: then none is submitted, and all
+ * are the caller's as before.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_submit_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
+			    unsigned int count);
 
 /**
  * rpmsg_ring_flush() - hand all that was submitted to the transport, in order, with one kick
@@ -1395,6 +1426,22 @@ int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsi
 int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
 
 /**
+ * rpmsg_ring_peek_batch() - get the next messages
+ * @ring: ring
+ * @buffers: room for @count of them
+ * @count: how many are wanted, at least 1
+ * @count_out: how many there are; 0 with an error
+ *
+ * As rpmsg_ring_peek() for each.
+ *
+ * Return: 0, or -EAGAIN when there is none.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_peek_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers, unsigned int count,
+			  unsigned int *count_out);
+
+/**
  * rpmsg_ring_release() - give a received message's buffer back
  * @ring: ring
  * @buffer: a buffer of rpmsg_ring_peek(), in any order
@@ -1404,6 +1451,19 @@ int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
  * Since: 0.1
  */
 int rpmsg_ring_release(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
+
+/**
+ * rpmsg_ring_release_batch() - give received messages' buffers back
+ * @ring: ring
+ * @buffers: buffers of rpmsg_ring_peek() or rpmsg_ring_peek_batch(), in any order
+ * @count: how many
+ *
+ * Return: 0, or -EINVAL when one is not the caller's, or is there twice: then none is given back.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_release_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
+			     unsigned int count);
 
 /**
  * rpmsg_ring_recv() - wait for a message, copy it and release its buffer

@@ -259,35 +259,62 @@ static int ring_send(struct rpmsg_ring *ring, uint32_t count, const struct deadl
 	return ring_is_current(ring) ? ring_copy_send(ring, deadline) : -EPIPE;
 }
 
-int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out)
+/* None idle is no reason to fail where the caller has some already. */
+static int find_idle(struct rpmsg_ring *ring)
 {
 	const struct deadline now = { .error = -EAGAIN };
-	uint32_t slot;
 	int ret;
 
-	if (!ring || !buffer_out)
-		return -EINVAL;
-	if (!ring->num_idle)
-		take_done(ring);
-	if (!ring->num_idle) {
-		ret = ring_send(ring, 0, &now);
-		if (ret < 0)
-			return ret;
-		take_done(ring);
-	}
-	if (!ring->num_idle)
-		return -EAGAIN;
+	take_done(ring);
+	if (ring->num_idle)
+		return 0;
+	ret = ring_send(ring, 0, &now);
+	if (ret < 0)
+		return ret;
+	take_done(ring);
+	return ring->num_idle ? 0 : -EAGAIN;
+}
 
-	slot = ring->idle[--ring->num_idle];
+static void reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer)
+{
+	const uint32_t slot = ring->idle[--ring->num_idle];
+
 	ring->reserved[slot] = true;
 	ring->num_reserved++;
-	*buffer_out = (struct rpmsg_buffer){
+	*buffer = (struct rpmsg_buffer){
 		.data = ring->tx + (size_t)slot * ring->setup.tx_stride,
 		.len = ring->setup.tx_mtu,
 		.src = RPMSG_ADDRESS_ANY,
 		.slot = slot,
 	};
+}
+
+int rpmsg_ring_reserve_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers,
+			     unsigned int count, unsigned int *count_out)
+{
+	unsigned int i;
+	int ret;
+
+	if (!ring || !buffers || !count || !count_out)
+		return -EINVAL;
+	*count_out = 0;
+	for (i = 0; i < count; i++) {
+		if (!ring->num_idle) {
+			ret = find_idle(ring);
+			if (ret)
+				return i ? 0 : ret;
+		}
+		reserve(ring, &buffers[i]);
+		*count_out = i + 1;
+	}
 	return 0;
+}
+
+int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out)
+{
+	unsigned int count;
+
+	return rpmsg_ring_reserve_batch(ring, buffer_out, 1, &count);
 }
 
 static bool is_reserved(const struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer)
@@ -311,22 +338,57 @@ int rpmsg_ring_cancel(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer
 	return 0;
 }
 
+/* One buffer twice is found out at its second time. */
+static int take_reserved(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
+			 unsigned int count)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		ret = -EINVAL;
+		if (!is_reserved(ring, &buffers[i]))
+			goto err_reserve;
+		ret = -EMSGSIZE;
+		if (buffers[i].len > ring->setup.tx_mtu)
+			goto err_reserve;
+		unreserve(ring, buffers[i].slot);
+	}
+	return 0;
+
+err_reserve:
+	while (i--) {
+		ring->reserved[buffers[i].slot] = true;
+		ring->num_reserved++;
+	}
+	return ret;
+}
+
+int rpmsg_ring_submit_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
+			    unsigned int count)
+{
+	unsigned int i;
+	uint32_t tail;
+	int ret;
+
+	if (!ring || (!buffers && count))
+		return -EINVAL;
+	ret = take_reserved(ring, buffers, count);
+	if (ret)
+		return ret;
+
+	tail = ring->control->submit_tail;
+	for (i = 0; i < count; i++)
+		ring->submit[tail++ & (ring->setup.tx_slots - 1)] = (struct rpmsg_ring_submit){
+			.slot = buffers[i].slot, .len = (uint32_t)buffers[i].len,
+		};
+	store(&ring->control->submit_tail, tail);
+	return 0;
+}
+
 int rpmsg_ring_submit(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer)
 {
-	uint32_t tail;
-
-	if (!is_reserved(ring, buffer))
-		return -EINVAL;
-	if (buffer->len > ring->setup.tx_mtu)
-		return -EMSGSIZE;
-
-	unreserve(ring, buffer->slot);
-	tail = ring->control->submit_tail;
-	ring->submit[tail & (ring->setup.tx_slots - 1)] = (struct rpmsg_ring_submit){
-		.slot = buffer->slot, .len = (uint32_t)buffer->len,
-	};
-	store(&ring->control->submit_tail, tail + 1);
-	return 0;
+	return rpmsg_ring_submit_batch(ring, buffer, 1);
 }
 
 static bool is_flushed(struct rpmsg_ring *ring, uint32_t idle)
@@ -439,40 +501,75 @@ int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsi
 	return 0;
 }
 
-int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out)
+int rpmsg_ring_peek_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers, unsigned int count,
+			  unsigned int *count_out)
 {
 	const struct rpmsg_ring_ready *ready;
+	uint32_t head;
+	unsigned int i;
 
-	if (!ring || !buffer_out)
+	if (!ring || !buffers || !count || !count_out)
 		return -EINVAL;
-	if (!unread(ring))
+	*count_out = 0;
+	if (count > unread(ring))
+		count = unread(ring);
+	if (!count)
 		return -EAGAIN;
 
-	ready = &ring->ready[ring->control->ready_head & (ring->setup.rx_slots - 1)];
-	*buffer_out = (struct rpmsg_buffer){
-		.data = ring->rx + (size_t)ready->slot * ring->setup.rx_stride,
-		.len = ready->len,
-		.src = ready->src,
-		.slot = ready->slot,
-	};
-	ring->held[ready->slot] = true;
-	ring->num_held++;
-	store(&ring->control->ready_head, ring->control->ready_head + 1);
+	head = ring->control->ready_head;
+	for (i = 0; i < count; i++) {
+		ready = &ring->ready[head++ & (ring->setup.rx_slots - 1)];
+		buffers[i] = (struct rpmsg_buffer){
+			.data = ring->rx + (size_t)ready->slot * ring->setup.rx_stride,
+			.len = ready->len,
+			.src = ready->src,
+			.slot = ready->slot,
+		};
+		ring->held[ready->slot] = true;
+	}
+	ring->num_held += count;
+	store(&ring->control->ready_head, head);
+	*count_out = count;
 	return 0;
+}
+
+int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out)
+{
+	unsigned int count;
+
+	return rpmsg_ring_peek_batch(ring, buffer_out, 1, &count);
+}
+
+int rpmsg_ring_release_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
+			     unsigned int count)
+{
+	unsigned int i;
+	uint32_t tail;
+
+	if (!ring || (!buffers && count))
+		return -EINVAL;
+	for (i = 0; i < count; i++) {
+		if (buffers[i].slot >= ring->setup.rx_slots || !ring->held[buffers[i].slot])
+			goto err_hold;
+		ring->held[buffers[i].slot] = false;
+	}
+
+	ring->num_held -= count;
+	tail = ring->control->release_tail;
+	for (i = 0; i < count; i++)
+		ring->release[tail++ & (ring->setup.rx_slots - 1)] = buffers[i].slot;
+	store(&ring->control->release_tail, tail);
+	return 0;
+
+err_hold:
+	while (i--)
+		ring->held[buffers[i].slot] = true;
+	return -EINVAL;
 }
 
 int rpmsg_ring_release(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer)
 {
-	uint32_t tail;
-
-	if (!ring || !buffer || buffer->slot >= ring->setup.rx_slots || !ring->held[buffer->slot])
-		return -EINVAL;
-	ring->held[buffer->slot] = false;
-	ring->num_held--;
-	tail = ring->control->release_tail;
-	ring->release[tail & (ring->setup.rx_slots - 1)] = buffer->slot;
-	store(&ring->control->release_tail, tail + 1);
-	return 0;
+	return rpmsg_ring_release_batch(ring, buffer, 1);
 }
 
 int rpmsg_ring_recv(struct rpmsg_ring *ring, void *buf, size_t size, int64_t timeout_ns,

@@ -163,6 +163,61 @@ TEST_F_TIMEOUT(librpmsg_ring, there_and_back, 120)
 	EXPECT_EQ(-ETIMEDOUT, rpmsg_ring_wait(self->ring, 1, QUIET_MS * MS));
 }
 
+TEST_F(librpmsg_ring, batches)
+{
+	struct rpmsg_buffer out[BUFFERS + 1], in[BUFFERS + 1];
+	unsigned int i, count;
+
+	EXPECT_EQ(-EINVAL, rpmsg_ring_reserve_batch(self->ring, out, 0, &count));
+	EXPECT_EQ(-EINVAL, rpmsg_ring_peek_batch(self->ring, in, 0, &count));
+	EXPECT_EQ(0, rpmsg_ring_submit_batch(self->ring, NULL, 0));
+	EXPECT_EQ(0, rpmsg_ring_release_batch(self->ring, NULL, 0));
+	EXPECT_EQ(-EAGAIN, rpmsg_ring_peek_batch(self->ring, in, BUFFERS, &count));
+	EXPECT_EQ(0, count);
+
+	ASSERT_EQ(0, rpmsg_ring_reserve_batch(self->ring, out, BUFFERS + 1, &count));
+	ASSERT_EQ(BUFFERS, count);
+	EXPECT_EQ(-EAGAIN, rpmsg_ring_reserve_batch(self->ring, out, 1, &count));
+	EXPECT_EQ(0, count);
+	for (i = 0; i < BUFFERS; i++) {
+		memset(out[i].data, 'a' + i, 5);
+		out[i].len = 5;
+	}
+
+	/* One that is bad, the last or one that is there twice: none goes. */
+	out[BUFFERS - 1].len = RPMSG_PAYLOAD_MAX + 1;
+	EXPECT_EQ(-EMSGSIZE, rpmsg_ring_submit_batch(self->ring, out, BUFFERS));
+	out[BUFFERS - 1].len = 5;
+	out[BUFFERS] = out[0];
+	EXPECT_EQ(-EINVAL, rpmsg_ring_submit_batch(self->ring, out, BUFFERS + 1));
+	EXPECT_EQ(0, rpmsg_ring_flush(self->ring, 0, PATIENCE_NS));
+	EXPECT_FALSE(remote_has_message(&self->remote));
+	EXPECT_EQ(-EINVAL, rpmsg_ring_flush(self->ring, 1, 0));
+
+	EXPECT_EQ(0, rpmsg_ring_submit_batch(self->ring, out, BUFFERS));
+	EXPECT_EQ(-EINVAL, rpmsg_ring_submit_batch(self->ring, out, 1));
+	EXPECT_EQ(0, rpmsg_ring_flush(self->ring, 0, PATIENCE_NS));
+	for (i = 0; i < BUFFERS; i++) {
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+		EXPECT_EQ('a' + i, self->message.data[4]);
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, self->message.data, 5));
+	}
+
+	ASSERT_EQ(0, rpmsg_ring_wait(self->ring, BUFFERS, PATIENCE_NS));
+	ASSERT_EQ(0, rpmsg_ring_peek_batch(self->ring, in, 3, &count));
+	ASSERT_EQ(3, count);
+	ASSERT_EQ(0, rpmsg_ring_peek_batch(self->ring, in + 3, BUFFERS, &count));
+	ASSERT_EQ(BUFFERS - 3, count);
+	for (i = 0; i < BUFFERS; i++)
+		EXPECT_EQ('a' + i, *(char *)in[i].data);
+	in[BUFFERS] = in[0];
+	EXPECT_EQ(-EINVAL, rpmsg_ring_release_batch(self->ring, in, BUFFERS + 1));
+	EXPECT_EQ(-ENOBUFS, rpmsg_ring_wait(self->ring, 1, 0));
+	EXPECT_EQ(0, rpmsg_ring_release_batch(self->ring, in, BUFFERS));
+	EXPECT_EQ(-EINVAL, rpmsg_ring_release_batch(self->ring, in, 1));
+	EXPECT_EQ(-EAGAIN, rpmsg_ring_wait(self->ring, 1, 0));
+}
+
 TEST_F(librpmsg_ring, one_by_one)
 {
 	char data[RPMSG_PAYLOAD_MAX];
