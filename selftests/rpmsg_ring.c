@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include <linux/rpmsg_endpoint.h>
-#include <linux/rpmsg_ring.h>
 
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "remote.h"
+#include "rings.h"
 #include "wait.h"
 
 #define HOST	700
@@ -29,19 +29,6 @@
 #define SLOTS	(RING_NUM / 2)
 
 #define MS	1000000ull
-
-/* The application's side of an endpoint's rings. */
-struct rings {
-	struct rpmsg_ring_setup		setup;
-	struct rpmsg_ring_control	*control;
-	struct rpmsg_ring_submit	*submit;
-	struct rpmsg_ring_done		*done;
-	struct rpmsg_ring_ready		*ready;
-	uint32_t			*release;
-	uint8_t				*tx;
-	const uint8_t			*rx;
-	uint32_t			done_head;
-};
 
 FIXTURE(rpmsg_ring)
 {
@@ -54,126 +41,10 @@ FIXTURE(rpmsg_ring)
 	int fd;
 };
 
-static int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
-{
-	rings->setup = (struct rpmsg_ring_setup) {
-		.size = sizeof(rings->setup), .tx_slots = tx_slots, .rx_slots = rx_slots,
-	};
-	return ioctl(fd, RPMSG_IOC_RING_SETUP, &rings->setup) ? -errno : 0;
-}
-
-static void *map(int fd, uint64_t offset, size_t size, int prot)
-{
-	void *at = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
-
-	if (at == MAP_FAILED)
-		return NULL;
-	return at;
-}
-
-static size_t tx_size(const struct rings *rings)
-{
-	return (size_t)rings->setup.tx_slots * rings->setup.tx_stride;
-}
-
-static size_t rx_size(const struct rings *rings)
-{
-	return ((size_t)rings->setup.rx_slots * rings->setup.rx_stride + 4095) & ~4095ul;
-}
-
-static int rings_map(struct rings *rings, int fd)
-{
-	const struct rpmsg_ring_setup *setup = &rings->setup;
-	uint8_t *control = map(fd, RPMSG_RING_OFF_CONTROL, setup->control_size,
-			       PROT_READ | PROT_WRITE);
-
-	rings->tx = map(fd, RPMSG_RING_OFF_TX, tx_size(rings), PROT_READ | PROT_WRITE);
-	rings->rx = map(fd, RPMSG_RING_OFF_RX, rx_size(rings), PROT_READ);
-	if (!control || !rings->tx || !rings->rx)
-		return -errno;
-	rings->control = (void *)control;
-	rings->submit = (void *)(control + setup->submit_offset);
-	rings->done = (void *)(control + setup->done_offset);
-	rings->ready = (void *)(control + setup->ready_offset);
-	rings->release = (void *)(control + setup->release_offset);
-	return 0;
-}
-
-static void rings_unmap(struct rings *rings)
-{
-	if (rings->control)
-		munmap(rings->control, rings->setup.control_size);
-	if (rings->tx)
-		munmap(rings->tx, tx_size(rings));
-	if (rings->rx)
-		munmap((void *)rings->rx, rx_size(rings));
-	memset(rings, 0, sizeof(*rings));
-}
-
-static uint8_t *tx_slot(const struct rings *rings, uint32_t slot)
-{
-	return rings->tx + (size_t)slot * rings->setup.tx_stride;
-}
-
-static void submit(struct rings *rings, uint32_t slot, uint32_t len)
-{
-	const uint32_t tail = rings->control->submit_tail;
-
-	rings->submit[tail & (rings->setup.tx_slots - 1)] =
-		(struct rpmsg_ring_submit) { .slot = slot, .len = len };
-	__atomic_store_n(&rings->control->submit_tail, tail + 1, __ATOMIC_RELEASE);
-}
-
 static void submit_text(struct rings *rings, uint32_t slot, const char *text)
 {
-	memcpy(tx_slot(rings, slot), text, strlen(text));
-	submit(rings, slot, strlen(text));
-}
-
-static int command(int fd, unsigned int request, uint32_t count, uint64_t timeout_ns)
-{
-	struct rpmsg_ring_wait wait = {
-		.size = sizeof(wait), .args = { .count = count, .timeout_ns = timeout_ns },
-	};
-	const int ret = ioctl(fd, request, &wait);
-
-	return ret < 0 ? -errno : ret;
-}
-
-static int ring_send(int fd, uint32_t count, uint64_t timeout_ns)
-{
-	return command(fd, RPMSG_IOC_RING_SEND, count, timeout_ns);
-}
-
-static int ring_receive(int fd, uint32_t count, uint64_t timeout_ns)
-{
-	return command(fd, RPMSG_IOC_RING_RECEIVE, count, timeout_ns);
-}
-
-/* The next entry of the done ring, NULL when there is none. */
-static const struct rpmsg_ring_done *next_done(struct rings *rings)
-{
-	if (rings->done_head == __atomic_load_n(&rings->control->done_tail, __ATOMIC_ACQUIRE))
-		return NULL;
-	return &rings->done[rings->done_head++ & (rings->setup.tx_slots - 1)];
-}
-
-/* The next entry of the ready ring, likewise. */
-static const struct rpmsg_ring_ready *next_ready(struct rings *rings)
-{
-	struct rpmsg_ring_control *control = rings->control;
-
-	if (control->ready_head == __atomic_load_n(&control->ready_tail, __ATOMIC_ACQUIRE))
-		return NULL;
-	return &rings->ready[control->ready_head++ & (rings->setup.rx_slots - 1)];
-}
-
-static void release(struct rings *rings, uint32_t slot)
-{
-	const uint32_t tail = rings->control->release_tail;
-
-	rings->release[tail & (rings->setup.rx_slots - 1)] = slot;
-	__atomic_store_n(&rings->control->release_tail, tail + 1, __ATOMIC_RELEASE);
+	memcpy(rings_tx_slot(rings, slot), text, strlen(text));
+	rings_submit(rings, slot, strlen(text));
 }
 
 FIXTURE_SETUP(rpmsg_ring)
@@ -215,13 +86,13 @@ TEST_F(rpmsg_ring, numbers)
 				     node));
 	fd = node_open(node, O_RDWR);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-EINVAL, ring_send(fd, 0, 0));
-	EXPECT_EQ(-EINVAL, ring_receive(fd, 0, 0));
+	EXPECT_EQ(-EINVAL, rings_send(fd, 0, 0));
+	EXPECT_EQ(-EINVAL, rings_receive(fd, 0, 0));
 	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, 0, SLOTS));
 	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, SLOTS, 0));
 	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, RPMSG_RING_MAX_SLOTS + 1, SLOTS));
 	EXPECT_EQ(-EINVAL, rings_setup(&other, fd, SLOTS, RPMSG_RING_MAX_SLOTS + 1));
-	EXPECT_EQ(NULL, map(fd, RPMSG_RING_OFF_TX, 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(fd, RPMSG_RING_OFF_TX, 4096, PROT_READ));
 	EXPECT_EQ(ENODEV, errno);
 
 	/* Not a power of two; more than the vring has entries */
@@ -352,11 +223,11 @@ TEST_F(rpmsg_ring, without_a_node)
 	ASSERT_EQ(0, rings_setup(&other, create.fd, SLOTS, SLOTS));
 	ASSERT_EQ(0, rings_map(&other, create.fd));
 	submit_text(&other, 0, "hello");
-	EXPECT_EQ(1, ring_send(create.fd, 0, 0));
+	EXPECT_EQ(1, rings_send(create.fd, 0, 0));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(HOST + 1, self->message.header.src);
 	ASSERT_EQ(0, processor_stop(&self->processor));
-	EXPECT_EQ(0, tx_slot(&other, 0)[0]);
+	EXPECT_EQ(0, rings_tx_slot(&other, 0)[0]);
 	rings_unmap(&other);
 	close(create.fd);
 }
@@ -372,7 +243,7 @@ TEST_F(rpmsg_ring, read_and_write)
 
 TEST_F(rpmsg_ring, map)
 {
-	const size_t tx = tx_size(&self->rings), rx = rx_size(&self->rings);
+	const size_t tx = rings_tx_size(&self->rings), rx = rings_rx_size(&self->rings);
 	void *at;
 
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, self->fd,
@@ -381,18 +252,18 @@ TEST_F(rpmsg_ring, map)
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd,
 				   RPMSG_RING_OFF_RX));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_RX, rx, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, RPMSG_RING_OFF_RX, rx, PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(NULL, map(self->fd, 4096, 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, 4096, 4096, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_TX + 4096, 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, RPMSG_RING_OFF_TX + 4096, 4096, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_TX, tx + 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, RPMSG_RING_OFF_TX, tx + 4096, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_RX, rx + 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, RPMSG_RING_OFF_RX, rx + 4096, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(NULL, map(self->fd, RPMSG_RING_OFF_CONTROL,
-			    self->rings.setup.control_size + 4096, PROT_READ));
+	EXPECT_EQ(NULL, rings_map_part(self->fd, RPMSG_RING_OFF_CONTROL,
+				       self->rings.setup.control_size + 4096, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
 
 	EXPECT_EQ(-1, mprotect((void *)self->rings.rx, rx, PROT_READ | PROT_WRITE));
@@ -431,8 +302,8 @@ TEST_F(rpmsg_ring, send)
 	const struct rpmsg_ring_done *done;
 
 	submit_text(&self->rings, 3, "hello, remote");
-	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
-	EXPECT_EQ(NULL, next_done(&self->rings));
+	EXPECT_EQ(1, rings_send(self->fd, 0, 0));
+	EXPECT_EQ(NULL, rings_next_done(&self->rings));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(HOST, self->message.header.src);
 	EXPECT_EQ(REMOTE, self->message.header.dst);
@@ -441,12 +312,12 @@ TEST_F(rpmsg_ring, send)
 	EXPECT_EQ(0, memcmp(self->message.data, "hello, remote", 13));
 
 	/* Seen when somebody looks, and the next command does, also with nothing to send */
-	EXPECT_EQ(0, ring_send(self->fd, 0, 0));
-	done = next_done(&self->rings);
+	EXPECT_EQ(0, rings_send(self->fd, 0, 0));
+	done = rings_next_done(&self->rings);
 	ASSERT_NE(NULL, done);
 	EXPECT_EQ(3, done->slot);
 	EXPECT_EQ(0, done->status);
-	EXPECT_EQ(NULL, next_done(&self->rings));
+	EXPECT_EQ(NULL, rings_next_done(&self->rings));
 }
 
 TEST_F(rpmsg_ring, send_all_with_one_kick)
@@ -457,10 +328,10 @@ TEST_F(rpmsg_ring, send_all_with_one_kick)
 
 	for (i = 0; i < SLOTS; i++) {
 		len = i * RPMSG_PAYLOAD_MAX / (SLOTS - 1);
-		memset(tx_slot(&self->rings, i), i + 1, len);
-		submit(&self->rings, i, len);
+		memset(rings_tx_slot(&self->rings, i), i + 1, len);
+		rings_submit(&self->rings, i, len);
 	}
-	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(SLOTS, rings_send(self->fd, 0, 0));
 	EXPECT_EQ(kicks + 1, device_counter(&self->processor, "tx_kicks"));
 	EXPECT_EQ(sent + SLOTS, device_counter(&self->processor, "tx_messages"));
 
@@ -482,14 +353,14 @@ TEST_F(rpmsg_ring, no_copy)
 	int index;
 
 	submit_text(&self->rings, 5, "before");
-	ASSERT_EQ(1, ring_send(self->fd, 0, 0));
+	ASSERT_EQ(1, rings_send(self->fd, 0, 0));
 	index = ring_take(ring);
 	ASSERT_LE(0, index);
 	message = ring_buffer(&self->remote, ring, index, &size);
 	ASSERT_NE(NULL, message);
 	EXPECT_EQ(sizeof(message->header) + 6, size);
 	EXPECT_EQ(0, memcmp(message->data, "before", 6));
-	memcpy(tx_slot(&self->rings, 5), "after!", 6);
+	memcpy(rings_tx_slot(&self->rings, 5), "after!", 6);
 	EXPECT_EQ(0, memcmp(message->data, "after!", 6));
 	ring_give(ring, index, 0);
 }
@@ -499,11 +370,11 @@ TEST_F(rpmsg_ring, header_is_not_the_applications)
 {
 	uint32_t i;
 
-	memset(self->rings.tx, 0xff, tx_size(&self->rings));
+	memset(self->rings.tx, 0xff, rings_tx_size(&self->rings));
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
-	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
-	memset(self->rings.tx, 0xff, tx_size(&self->rings));
+		rings_submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
+	EXPECT_EQ(SLOTS, rings_send(self->fd, 0, 0));
+	memset(self->rings.tx, 0xff, rings_tx_size(&self->rings));
 	for (i = 0; i < SLOTS; i++) {
 		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 		EXPECT_EQ(HOST, self->message.header.src);
@@ -517,24 +388,24 @@ TEST_F(rpmsg_ring, bad_slots)
 {
 	const struct rpmsg_ring_done *done;
 
-	submit(&self->rings, SLOTS, 1);
-	submit(&self->rings, 0xffffffff, 1);
-	submit(&self->rings, 1, RPMSG_PAYLOAD_MAX + 1);
-	submit(&self->rings, 2, 0xffffffff);
+	rings_submit(&self->rings, SLOTS, 1);
+	rings_submit(&self->rings, 0xffffffff, 1);
+	rings_submit(&self->rings, 1, RPMSG_PAYLOAD_MAX + 1);
+	rings_submit(&self->rings, 2, 0xffffffff);
 	submit_text(&self->rings, 4, "good");
 	submit_text(&self->rings, 4, "twice");
-	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(1, rings_send(self->fd, 0, 0));
 	EXPECT_EQ(3, self->rings.control->bad_submit);
 
-	done = next_done(&self->rings);
+	done = rings_next_done(&self->rings);
 	ASSERT_NE(NULL, done);
 	EXPECT_EQ(1, done->slot);
 	EXPECT_EQ(-EMSGSIZE, done->status);
-	done = next_done(&self->rings);
+	done = rings_next_done(&self->rings);
 	ASSERT_NE(NULL, done);
 	EXPECT_EQ(2, done->slot);
 	EXPECT_EQ(-EMSGSIZE, done->status);
-	EXPECT_EQ(NULL, next_done(&self->rings));
+	EXPECT_EQ(NULL, rings_next_done(&self->rings));
 
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(4, self->message.header.len);
@@ -544,15 +415,15 @@ TEST_F(rpmsg_ring, bad_slots)
 TEST_F(rpmsg_ring, bad_indices)
 {
 	self->rings.control->submit_tail += SLOTS + 1;
-	EXPECT_EQ(-EINVAL, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(-EINVAL, rings_send(self->fd, 0, 0));
 	EXPECT_FALSE(remote_has_message(&self->remote));
 	submit_text(&self->rings, 0, "on");
-	EXPECT_EQ(1, ring_send(self->fd, 0, 0));
+	EXPECT_EQ(1, rings_send(self->fd, 0, 0));
 
 	self->rings.control->release_tail += 0x80000000;
 	self->rings.control->ready_head += 0x12345678;
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
-	EXPECT_LE(0, ring_receive(self->fd, 0, 0));
+	EXPECT_LE(0, rings_receive(self->fd, 0, 0));
 	EXPECT_EQ(5, self->rings.ready[0].len);
 
 	/* The kernel reads nothing back of what is its own */
@@ -560,7 +431,7 @@ TEST_F(rpmsg_ring, bad_indices)
 	self->rings.control->done_tail = 77;
 	self->rings.control->ready_head = 1;
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello!", 6));
-	EXPECT_EQ(1, ring_receive(self->fd, 1, PATIENCE_MS * MS));
+	EXPECT_EQ(1, rings_receive(self->fd, 1, PATIENCE_MS * MS));
 	EXPECT_EQ(2, self->rings.control->ready_tail);
 	EXPECT_EQ(6, self->rings.ready[1].len);
 }
@@ -572,8 +443,8 @@ TEST_F(rpmsg_ring, bad_arguments)
 		uint32_t more;
 	} arg;
 
-	EXPECT_EQ(-EINVAL, ring_send(self->fd, SLOTS + 1, 0));
-	EXPECT_EQ(-EINVAL, ring_receive(self->fd, SLOTS + 1, 0));
+	EXPECT_EQ(-EINVAL, rings_send(self->fd, SLOTS + 1, 0));
+	EXPECT_EQ(-EINVAL, rings_receive(self->fd, SLOTS + 1, 0));
 	memset(&arg, 0, sizeof(arg));
 	arg.wait.size = sizeof(arg.wait) - 1;
 	EXPECT_EQ(-1, ioctl(self->fd, RPMSG_IOC_RING_SEND, &arg));
@@ -599,12 +470,12 @@ TEST_F(rpmsg_ring, send_waits_for_buffers)
 	uint32_t i;
 
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, 1);
-	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
-	EXPECT_EQ(-ETIMEDOUT, ring_send(self->fd, 1, 50 * MS));
+		rings_submit(&self->rings, i, 1);
+	EXPECT_EQ(SLOTS, rings_send(self->fd, 0, 0));
+	EXPECT_EQ(-ETIMEDOUT, rings_send(self->fd, 1, 50 * MS));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
-	EXPECT_EQ(0, ring_send(self->fd, 1, PATIENCE_MS * MS));
-	EXPECT_EQ(-ETIMEDOUT, ring_send(self->fd, 2, 50 * MS));
+	EXPECT_EQ(0, rings_send(self->fd, 1, PATIENCE_MS * MS));
+	EXPECT_EQ(-ETIMEDOUT, rings_send(self->fd, 2, 50 * MS));
 }
 
 /* Fills the vring by rings that are larger than it, and leaves the others their room. */
@@ -623,12 +494,12 @@ TEST_F(rpmsg_ring, room)
 	ASSERT_EQ(0, rings_map(&large, fd));
 
 	for (i = 0; i < RING_NUM; i++)
-		submit(&large, i, 1);
-	sent = ring_send(fd, 0, 0);
+		rings_submit(&large, i, 1);
+	sent = rings_send(fd, 0, 0);
 	EXPECT_LT(0, sent);
 	EXPECT_GT(RING_NUM, sent);
-	EXPECT_EQ(0, ring_send(fd, 0, 0));
-	EXPECT_EQ(-ETIMEDOUT, ring_send(fd, 0, 50 * MS));
+	EXPECT_EQ(0, rings_send(fd, 0, 0));
+	EXPECT_EQ(-ETIMEDOUT, rings_send(fd, 0, 50 * MS));
 
 	/* A plain message of another endpoint goes between */
 	node_set_nonblock(self->fd, true);
@@ -639,7 +510,7 @@ TEST_F(rpmsg_ring, room)
 	EXPECT_EQ(HOST, self->message.header.src);
 
 	/* The rest had been taken before, and goes now */
-	EXPECT_EQ(RING_NUM - sent, ring_send(fd, 0, PATIENCE_MS * MS));
+	EXPECT_EQ(RING_NUM - sent, rings_send(fd, 0, PATIENCE_MS * MS));
 	remote_drain(&self->remote);
 	rings_unmap(&large);
 	close(fd);
@@ -651,21 +522,21 @@ TEST_F(rpmsg_ring, receive)
 
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE + 7, HOST, "", 0));
-	EXPECT_EQ(2, ring_receive(self->fd, 2, PATIENCE_MS * MS));
-	ready = next_ready(&self->rings);
+	EXPECT_EQ(2, rings_receive(self->fd, 2, PATIENCE_MS * MS));
+	ready = rings_next_ready(&self->rings);
 	ASSERT_NE(NULL, ready);
 	EXPECT_EQ(3, ready->len);
 	EXPECT_EQ(REMOTE, ready->src);
-	EXPECT_EQ(0, memcmp(self->rings.rx + ready->slot * self->rings.setup.rx_stride, "one", 3));
-	ready = next_ready(&self->rings);
+	EXPECT_EQ(0, memcmp(rings_rx_slot(&self->rings, ready->slot), "one", 3));
+	ready = rings_next_ready(&self->rings);
 	ASSERT_NE(NULL, ready);
 	EXPECT_EQ(0, ready->len);
 	EXPECT_EQ(REMOTE + 7, ready->src);
-	EXPECT_EQ(NULL, next_ready(&self->rings));
+	EXPECT_EQ(NULL, rings_next_ready(&self->rings));
 
-	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
-	EXPECT_EQ(0, ring_receive(self->fd, 1, 0));
-	EXPECT_EQ(-ETIMEDOUT, ring_receive(self->fd, 1, 50 * MS));
+	EXPECT_EQ(0, rings_receive(self->fd, 0, 0));
+	EXPECT_EQ(0, rings_receive(self->fd, 1, 0));
+	EXPECT_EQ(-ETIMEDOUT, rings_receive(self->fd, 1, 50 * MS));
 }
 
 /* More than there is room for, released out of order: all arrive, in order. */
@@ -677,21 +548,21 @@ TEST_F(rpmsg_ring, receive_more_than_fits)
 	for (i = 0; i < 5 * SLOTS; i++)
 		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
 	for (i = 0; i < 5; i++) {
-		EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+		EXPECT_EQ(SLOTS, rings_receive(self->fd, SLOTS, PATIENCE_MS * MS));
 		for (j = 0; j < SLOTS; j++) {
-			ready = next_ready(&self->rings);
+			ready = rings_next_ready(&self->rings);
 			ASSERT_NE(NULL, ready);
-			memcpy(&number, self->rings.rx + ready->slot * self->rings.setup.rx_stride,
+			memcpy(&number, rings_rx_slot(&self->rings, ready->slot),
 			       sizeof(number));
 			EXPECT_EQ(i * SLOTS + j, number);
 			slots[j] = ready->slot;
 		}
-		EXPECT_EQ(NULL, next_ready(&self->rings));
-		EXPECT_EQ(-ENOBUFS, ring_receive(self->fd, 1, PATIENCE_MS * MS));
+		EXPECT_EQ(NULL, rings_next_ready(&self->rings));
+		EXPECT_EQ(-ENOBUFS, rings_receive(self->fd, 1, PATIENCE_MS * MS));
 		for (j = SLOTS; j; j--)
-			release(&self->rings, slots[j - 1]);
+			rings_release(&self->rings, slots[j - 1]);
 	}
-	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
+	EXPECT_EQ(0, rings_receive(self->fd, 0, 0));
 	EXPECT_EQ(0, self->rings.control->bad_release);
 }
 
@@ -700,21 +571,21 @@ TEST_F(rpmsg_ring, bad_releases)
 	const struct rpmsg_ring_ready *ready;
 	uint32_t i;
 
-	release(&self->rings, 0);
-	release(&self->rings, SLOTS);
-	release(&self->rings, 0xffffffff);
-	EXPECT_EQ(0, ring_receive(self->fd, 0, 0));
+	rings_release(&self->rings, 0);
+	rings_release(&self->rings, SLOTS);
+	rings_release(&self->rings, 0xffffffff);
+	EXPECT_EQ(0, rings_receive(self->fd, 0, 0));
 	EXPECT_EQ(3, self->rings.control->bad_release);
 	for (i = 0; i < SLOTS; i++)
 		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
-	EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+	EXPECT_EQ(SLOTS, rings_receive(self->fd, SLOTS, PATIENCE_MS * MS));
 
-	ready = next_ready(&self->rings);
+	ready = rings_next_ready(&self->rings);
 	ASSERT_NE(NULL, ready);
-	release(&self->rings, ready->slot);
-	release(&self->rings, ready->slot);
+	rings_release(&self->rings, ready->slot);
+	rings_release(&self->rings, ready->slot);
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "more", 4));
-	EXPECT_EQ(SLOTS, ring_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+	EXPECT_EQ(SLOTS, rings_receive(self->fd, SLOTS, PATIENCE_MS * MS));
 	EXPECT_EQ(4, self->rings.control->bad_release);
 }
 
@@ -734,7 +605,7 @@ TEST_F(rpmsg_ring, queue_goes_first)
 	ASSERT_EQ(0, rings_map(&late, fd));
 	EXPECT_EQ(POLLIN, node_poll(fd, POLLIN, 0));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST + 1, "later!", 6));
-	EXPECT_EQ(2, ring_receive(fd, 2, PATIENCE_MS * MS));
+	EXPECT_EQ(2, rings_receive(fd, 2, PATIENCE_MS * MS));
 	EXPECT_EQ(5, late.ready[0].len);
 	EXPECT_EQ(6, late.ready[1].len);
 	rings_unmap(&late);
@@ -746,7 +617,7 @@ TEST_F(rpmsg_ring, poll)
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
 	EXPECT_EQ(POLLIN, node_poll(self->fd, POLLIN, PATIENCE_MS));
-	ASSERT_NE(NULL, next_ready(&self->rings));
+	ASSERT_NE(NULL, rings_next_ready(&self->rings));
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
 }
 
@@ -765,8 +636,8 @@ static void *run_command(void *data)
 {
 	struct commander *commander = data;
 
-	commander->result = command(commander->fd, commander->request, commander->count,
-				    RPMSG_TIMEOUT_NONE);
+	commander->result = rings_command(commander->fd, commander->request, commander->count,
+					  RPMSG_TIMEOUT_NONE);
 	return NULL;
 }
 
@@ -786,7 +657,7 @@ TEST_F(rpmsg_ring, commands_wait)
 	uint32_t i;
 
 	ASSERT_TRUE(commander_start(&receiver, self->fd, RPMSG_IOC_RING_RECEIVE, 2));
-	EXPECT_EQ(-EBUSY, ring_receive(self->fd, 1, 50 * MS));
+	EXPECT_EQ(-EBUSY, rings_receive(self->fd, 1, 50 * MS));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
 	EXPECT_FALSE(wait_until(receiver.result != RUNNING, QUIET_MS));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "two", 3));
@@ -794,10 +665,10 @@ TEST_F(rpmsg_ring, commands_wait)
 	pthread_join(receiver.thread, NULL);
 
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, 1);
-	EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+		rings_submit(&self->rings, i, 1);
+	EXPECT_EQ(SLOTS, rings_send(self->fd, 0, 0));
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
-	EXPECT_EQ(-EBUSY, ring_send(self->fd, 1, 50 * MS));
+	EXPECT_EQ(-EBUSY, rings_send(self->fd, 1, 50 * MS));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_TRUE(wait_until(sender.result == 0, PATIENCE_MS));
 	pthread_join(sender.thread, NULL);
@@ -811,11 +682,11 @@ TEST_F(rpmsg_ring, stop)
 	uint32_t i;
 
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "last", 4));
-	ASSERT_EQ(1, ring_receive(self->fd, 1, PATIENCE_MS * MS));
-	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+	ASSERT_EQ(1, rings_receive(self->fd, 1, PATIENCE_MS * MS));
+	memset(self->rings.tx, 0x5c, rings_tx_size(&self->rings));
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, 1);
-	ASSERT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+		rings_submit(&self->rings, i, 1);
+	ASSERT_EQ(SLOTS, rings_send(self->fd, 0, 0));
 	ASSERT_TRUE(commander_start(&receiver, self->fd, RPMSG_IOC_RING_RECEIVE, SLOTS));
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
 	ASSERT_EQ(0, processor_stop(&self->processor));
@@ -827,22 +698,22 @@ TEST_F(rpmsg_ring, stop)
 	EXPECT_TRUE(wait_until(__atomic_load_n(&self->rings.control->gone, __ATOMIC_ACQUIRE),
 			       PATIENCE_MS));
 	for (i = 0; i < SLOTS; i++) {
-		done = next_done(&self->rings);
+		done = rings_next_done(&self->rings);
 		ASSERT_NE(NULL, done);
 		EXPECT_EQ(-EPIPE, done->status);
 	}
-	EXPECT_EQ(NULL, next_done(&self->rings));
+	EXPECT_EQ(NULL, rings_next_done(&self->rings));
 
 	EXPECT_EQ(0, memcmp(self->rings.rx, "last", 4));
-	ASSERT_NE(NULL, next_ready(&self->rings));
-	EXPECT_EQ(-EPIPE, ring_receive(self->fd, 1, 0));
-	EXPECT_EQ(-EPIPE, ring_send(self->fd, 0, 0));
+	ASSERT_NE(NULL, rings_next_ready(&self->rings));
+	EXPECT_EQ(-EPIPE, rings_receive(self->fd, 1, 0));
+	EXPECT_EQ(-EPIPE, rings_send(self->fd, 0, 0));
 	EXPECT_EQ(POLLERR | POLLHUP | POLLRDHUP,
 		  node_poll(self->fd, POLLIN | POLLOUT | POLLRDHUP, 0));
 
 	/* In place of the remote's memory there is some that is nobody's */
 	EXPECT_EQ(0, self->rings.tx[0]);
-	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+	memset(self->rings.tx, 0x5c, rings_tx_size(&self->rings));
 }
 
 /* The remote returns a buffer that it never had: who waits is told, and so is who comes after. */
@@ -850,15 +721,15 @@ TEST_F(rpmsg_ring, broken)
 {
 	struct commander sender;
 
-	submit(&self->rings, 0, 1);
-	ASSERT_EQ(1, ring_send(self->fd, 0, 0));
+	rings_submit(&self->rings, 0, 1);
+	ASSERT_EQ(1, rings_send(self->fd, 0, 0));
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, SLOTS));
 	ring_give(&self->remote.from_host, 0xffff, 0);
 	ASSERT_EQ(0, remote_notify(&self->remote, &self->remote.from_host));
 	EXPECT_TRUE(wait_until(sender.result == -EPIPE, PATIENCE_MS));
 	pthread_join(sender.thread, NULL);
-	submit(&self->rings, 1, 1);
-	EXPECT_EQ(-EPIPE, ring_send(self->fd, 0, 0));
+	rings_submit(&self->rings, 1, 1);
+	EXPECT_EQ(-EPIPE, rings_send(self->fd, 0, 0));
 }
 
 /* The same memory for the next life of the processor; an old mapping does not show it. */
@@ -868,7 +739,7 @@ TEST_F(rpmsg_ring, restart)
 	char node[NODE_MAX];
 	int fd;
 
-	memset(self->rings.tx, 0x5c, tx_size(&self->rings));
+	memset(self->rings.tx, 0x5c, rings_tx_size(&self->rings));
 	ASSERT_EQ(0, processor_stop(&self->processor));
 	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
 	close(self->ctrl);
@@ -880,10 +751,10 @@ TEST_F(rpmsg_ring, restart)
 	ASSERT_EQ(0, rings_setup(&anew, fd, SLOTS, SLOTS));
 	ASSERT_EQ(0, rings_map(&anew, fd));
 	EXPECT_EQ(0, anew.tx[0]);
-	EXPECT_EQ(0, memcmp(anew.tx, anew.tx + 1, tx_size(&anew) - 1));
-	memset(self->rings.tx, 0xa5, tx_size(&self->rings));
+	EXPECT_EQ(0, memcmp(anew.tx, anew.tx + 1, rings_tx_size(&anew) - 1));
+	memset(self->rings.tx, 0xa5, rings_tx_size(&self->rings));
 	submit_text(&anew, 0, "hello");
-	EXPECT_EQ(1, ring_send(fd, 0, 0));
+	EXPECT_EQ(1, rings_send(fd, 0, 0));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 	EXPECT_EQ(0, memcmp(self->message.data, "hello", 5));
 	EXPECT_EQ(0, anew.tx[5]);
@@ -897,10 +768,10 @@ TEST_F(rpmsg_ring, close_with_messages_under_way)
 	uint32_t i, round;
 
 	for (round = 0; round < 10; round++) {
-		memset(self->rings.tx, round + 1, tx_size(&self->rings));
+		memset(self->rings.tx, round + 1, rings_tx_size(&self->rings));
 		for (i = 0; i < SLOTS; i++)
-			submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
-		EXPECT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+			rings_submit(&self->rings, i, RPMSG_PAYLOAD_MAX);
+		EXPECT_EQ(SLOTS, rings_send(self->fd, 0, 0));
 		rings_unmap(&self->rings);
 		close(self->fd);
 		self->fd = node_open(self->node, O_RDWR);
@@ -987,9 +858,9 @@ TEST_F(rpmsg_ring, uring)
 	uring_submit(&uring, self->fd, URING_RECEIVE, 1, 50 * MS, 5);
 	EXPECT_EQ(-ETIMEDOUT, uring_result(&uring, 5, PATIENCE_MS));
 
-	ASSERT_EQ(0, ring_send(self->fd, SLOTS, PATIENCE_MS * MS));
+	ASSERT_EQ(0, rings_send(self->fd, SLOTS, PATIENCE_MS * MS));
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, 1);
+		rings_submit(&self->rings, i, 1);
 	uring_submit(&uring, self->fd, URING_SEND, SLOTS, RPMSG_TIMEOUT_NONE, 6);
 	EXPECT_EQ(1000, uring_result(&uring, 6, QUIET_MS));
 	for (i = 0; i < SLOTS; i++)
@@ -1033,8 +904,8 @@ TEST_F(rpmsg_ring, uring_stop)
 
 	ASSERT_EQ(0, io_uring_queue_init(8, &uring, 0));
 	for (i = 0; i < SLOTS; i++)
-		submit(&self->rings, i, 1);
-	ASSERT_EQ(SLOTS, ring_send(self->fd, 0, 0));
+		rings_submit(&self->rings, i, 1);
+	ASSERT_EQ(SLOTS, rings_send(self->fd, 0, 0));
 	uring_submit(&uring, self->fd, URING_SEND, 1, RPMSG_TIMEOUT_NONE, 1);
 	EXPECT_EQ(1000, uring_result(&uring, 1, QUIET_MS));
 	ASSERT_EQ(0, processor_stop(&self->processor));
@@ -1072,7 +943,7 @@ static void child_with_commands(const char *node, int ready, bool exits)
 	    io_uring_queue_init(8, &uring, 0))
 		_exit(1);
 	for (i = 0; i < SLOTS; i++)
-		submit(&rings, i, 1);
+		rings_submit(&rings, i, 1);
 	uring_submit(&uring, fd, URING_SEND, 1, RPMSG_TIMEOUT_NONE, 1);
 	uring_submit(&uring, fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 2);
 	if (write(ready, "", 1) != 1 || exits)
