@@ -716,6 +716,81 @@ TEST_F(rpmsg_ring, stop)
 	memset(self->rings.tx, 0x5c, rings_tx_size(&self->rings));
 }
 
+struct numbers {
+	struct rings rings;
+	int fd;
+	int result;
+	_Atomic bool destroyed;
+};
+
+/* Messages with a number each, one after the other, for as long as they go. */
+static void *send_numbers(void *data)
+{
+	struct numbers *numbers = data;
+	const struct rpmsg_ring_done *done = NULL;
+	uint32_t number, slot;
+	int ret = 0;
+
+	for (number = 0; ret >= 0; number++) {
+		while (number >= SLOTS && ret >= 0 && !(done = rings_next_done(&numbers->rings)))
+			ret = rings_send(numbers->fd, 1, RPMSG_TIMEOUT_NONE);
+		if (ret < 0)
+			break;
+		slot = done ? done->slot : number;
+		memcpy(rings_tx_slot(&numbers->rings, slot), &number, sizeof(number));
+		rings_submit(&numbers->rings, slot, sizeof(number));
+		ret = rings_send(numbers->fd, 0, 0);
+	}
+	numbers->result = ret;
+	return NULL;
+}
+
+static void *destroy_numbers(void *data)
+{
+	struct numbers *numbers = data;
+
+	ioctl(numbers->fd, RPMSG_DESTROY_EPT_IOCTL);
+	numbers->destroyed = true;
+	return NULL;
+}
+
+/* What is sent is what was written, to the last: buffers go only when no more is sent. */
+TEST_F(rpmsg_ring, destroy_while_sending)
+{
+	struct numbers numbers;
+	pthread_t sender, destroyer;
+	char node[NODE_MAX];
+	uint32_t next, round;
+
+	for (round = 0; round < 12; round++) {
+		memset(&numbers, 0, sizeof(numbers));
+		ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "numbers",
+					     HOST + 1 + round, REMOTE, node));
+		numbers.fd = node_open(node, O_RDWR);
+		ASSERT_LE(0, numbers.fd);
+		ASSERT_EQ(0, rings_setup(&numbers.rings, numbers.fd, SLOTS, SLOTS));
+		ASSERT_EQ(0, rings_map(&numbers.rings, numbers.fd));
+		ASSERT_EQ(0, pthread_create(&sender, NULL, send_numbers, &numbers));
+
+		for (next = 0; !numbers.destroyed || remote_has_message(&self->remote); next++) {
+			if (next == 2 * SLOTS)
+				ASSERT_EQ(0, pthread_create(&destroyer, NULL, destroy_numbers,
+							    &numbers));
+			ASSERT_TRUE(wait_until(numbers.destroyed ||
+					       remote_has_message(&self->remote), PATIENCE_MS));
+			if (!remote_has_message(&self->remote))
+				break;
+			ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+			ASSERT_EQ(0, memcmp(self->message.data, &next, sizeof(next)));
+		}
+		pthread_join(sender, NULL);
+		pthread_join(destroyer, NULL);
+		EXPECT_EQ(-EPIPE, numbers.result);
+		rings_unmap(&numbers.rings);
+		close(numbers.fd);
+	}
+}
+
 /* The remote returns a buffer that it never had: who waits is told, and so is who comes after. */
 TEST_F(rpmsg_ring, broken)
 {

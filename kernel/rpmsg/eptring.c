@@ -33,9 +33,10 @@
  *	buffer is left to rpmsg_char's queue, with the rules that hold there.
  *
  * Unplug
- *	eptring_stop() comes from rpmsg_char under its lock, before the endpoint goes: transmit
- *	buffers vanish from all mappings and a page of nothing takes their place, so that nobody
- *	falls; those under way come back as -EPIPE; waiters wake. What was received stays readable.
+ *	eptring_stop() comes from rpmsg_char under its lock, before the endpoint goes: sending ends;
+ *	transmit buffers vanish from all mappings and a page of nothing takes their place, so that
+ *	nobody falls; those under way come back as -EPIPE; waiters wake. What was received stays
+ *	readable.
  */
 #include <linux/bitmap.h>
 #include <linux/capability.h>
@@ -114,6 +115,7 @@ struct waiter {
  * @tx_mutex:     guards @ops, @slots, and from @submit_head to @bad_submit
  * @ops:          the transport's
  * @slots:        its buffers; NULL when it is gone
+ * @tx_over:      nothing is sent any more
  * @tx_messages:  counts what was sent
  * @tx_bytes:     counts payload in that
  * @tx_mtu:       bytes of payload
@@ -158,6 +160,7 @@ struct eptring {
 	struct mutex			tx_mutex;	/* from @ops to @bad_submit */
 	const struct vrpmsg_ops		*ops;
 	struct vrpmsg_slots		*slots;
+	bool				tx_over;
 	atomic_long_t			*tx_messages;
 	atomic_long_t			*tx_bytes;
 	u32				tx_mtu;
@@ -506,7 +509,7 @@ static bool eptring_send_step(struct eptring *ring, u32 count, u32 *sent, int *r
 
 	mutex_lock(&ring->tx_mutex);
 	do {
-		*ret = ring->slots ? eptring_publish(ring, sent) : -EPIPE;
+		*ret = ring->tx_over ? -EPIPE : eptring_publish(ring, sent);
 		finished = *ret || (!ring->num_taken &&
 				    ring->tx_slots - READ_ONCE(ring->tx_num_busy) >= count);
 		if (!finished)
@@ -997,6 +1000,11 @@ void eptring_attach(struct eptring *ring, struct file *file)
 void eptring_stop(struct eptring *ring)
 {
 	u32 slot;
+
+	/* First: what the application writes from here on, it may write to nothing. */
+	mutex_lock(&ring->tx_mutex);
+	ring->tx_over = true;
+	mutex_unlock(&ring->tx_mutex);
 
 	/* From here on faults find nothing; then what was found before goes. */
 	mutex_lock(&ring->map_mutex);
