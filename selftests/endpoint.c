@@ -149,14 +149,22 @@ long node_counter(const char *node, const char *name)
 	return counter("class/rpmsg", node + strlen("/dev/"), name);
 }
 
+int device_find(const struct processor *processor, char device[DEVICE_MAX])
+{
+	return processor_find(processor, "bus/virtio/devices", "virtio", NULL, device,
+			      DEVICE_MAX) == 1 ? 0 : -ENODEV;
+}
+
+long device_counter_of(const char *device, const char *name)
+{
+	return counter("bus/virtio/devices", device, name);
+}
+
 long device_counter(const struct processor *processor, const char *name)
 {
-	char device[32];
+	char device[DEVICE_MAX];
 
-	if (processor_find(processor, "bus/virtio/devices", "virtio", NULL, device,
-			   sizeof(device)) != 1)
-		return -1;
-	return counter("bus/virtio/devices", device, name);
+	return device_find(processor, device) ? -1 : device_counter_of(device, name);
 }
 
 int node_open(const char *node, int flags)

@@ -12,6 +12,7 @@
 #include "remote.h"
 
 #define NODE_MAX	64	/* "/dev/rpmsg17" */
+#define DEVICE_MAX	32	/* "virtio3" */
 
 /*
  * Sets up what a test of the character devices starts from: a processor, a remote at work on it,
@@ -54,6 +55,10 @@ int channel_find(const struct processor *processor, const char *service);
 /* A counter in the folder statistics/ of the node, or of the only virtio device. -1: not there. */
 long node_counter(const char *node, const char *name);
 long device_counter(const struct processor *processor, const char *name);
+
+/* The same in two steps: finding the device looks at all there are. That returns 0 or -ENODEV. */
+int device_find(const struct processor *processor, char device[DEVICE_MAX]);
+long device_counter_of(const char *device, const char *name);
 
 /* As open(), read(), write(), but return -errno. */
 int node_open(const char *node, int flags);

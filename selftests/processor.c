@@ -117,7 +117,7 @@ int processor_open(struct processor *processor)
 	return processor_open_flags(processor, 0);
 }
 
-int processor_open_flags(struct processor *processor, uint32_t flags)
+int processor_register(struct processor *processor, uint32_t flags)
 {
 	const bool runs = flags & URPROC_CREATE_DETACHED;
 	struct urproc_create create = {
@@ -133,29 +133,43 @@ int processor_open_flags(struct processor *processor, uint32_t flags)
 	int err;
 
 	memset(processor, 0, sizeof(*processor));
-	processor->quit_fd = eventfd(0, EFD_CLOEXEC);
+	processor->quit_fd = -1;
 	processor->fd = open("/dev/urproc", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (processor->fd < 0 || processor->quit_fd < 0)
-		goto fail;
+	if (processor->fd < 0)
+		return -errno;
 
 	if (ioctl(processor->fd, URPROC_IOC_CREATE, &create))
 		goto fail;
 	processor->index = create.index;
 
 	processor->mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, processor->fd, 0);
-	if (processor->mem == MAP_FAILED)
-		goto fail;
-
-	errno = pthread_create(&processor->thread, NULL, processor_serve, processor);
-	if (!errno)
+	if (processor->mem != MAP_FAILED)
 		return 0;
+	processor->mem = NULL;
 fail:
 	err = -errno;
-	if (processor->mem && processor->mem != MAP_FAILED)
-		munmap(processor->mem, MEM_SIZE);
-	processor->mem = NULL;
 	close(processor->fd);
-	close(processor->quit_fd);
+	return err;
+}
+
+int processor_open_flags(struct processor *processor, uint32_t flags)
+{
+	int err = processor_register(processor, flags);
+
+	if (err)
+		return err;
+
+	processor->quit_fd = eventfd(0, EFD_CLOEXEC);
+	if (processor->quit_fd < 0)
+		err = -errno;
+	else
+		err = -pthread_create(&processor->thread, NULL, processor_serve, processor);
+	if (err) {
+		munmap(processor->mem, MEM_SIZE);
+		processor->mem = NULL;
+		close(processor->fd);
+		close(processor->quit_fd);
+	}
 	return err;
 }
 
@@ -164,14 +178,16 @@ void processor_close(struct processor *processor)
 	if (!processor->mem)
 		return;
 
-	eventfd_write(processor->quit_fd, 1);
-	pthread_join(processor->thread, NULL);
+	if (processor->quit_fd >= 0) {
+		eventfd_write(processor->quit_fd, 1);
+		pthread_join(processor->thread, NULL);
+		close(processor->quit_fd);
+	}
 	if (!processor->dies)
 		ioctl(processor->fd, URPROC_IOC_QUIT, 0);
 	munmap(processor->mem, MEM_SIZE);
 	processor->mem = NULL;
 	close(processor->fd);
-	close(processor->quit_fd);
 }
 
 static char *processor_path(const struct processor *processor, const char *attr,
@@ -239,14 +255,15 @@ int processor_find(const struct processor *processor, const char *folder, const 
 	while ((entry = readdir(dir))) {
 		if (strncmp(entry->d_name, prefix, strlen(prefix)))
 			continue;
-		file_path(path, "/sys/%s/%s", folder, entry->d_name);
-		if (!realpath(path, real) || !strstr(real, owner))
-			continue;
+		/* First: it is quicker than the other. */
 		if (name) {
 			file_path(path, "/sys/%s/%s/name", folder, entry->d_name);
 			if (file_read_line(path, text, sizeof(text)) < 0 || strcmp(text, name))
 				continue;
 		}
+		file_path(path, "/sys/%s/%s", folder, entry->d_name);
+		if (!realpath(path, real) || !strstr(real, owner))
+			continue;
 		if (found)
 			snprintf(found, size, "%s", entry->d_name);
 		count++;

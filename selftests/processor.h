@@ -42,7 +42,7 @@ struct processor {
 	_Atomic uint64_t last_seq;
 
 	pthread_t	thread;
-	int		quit_fd;
+	int		quit_fd;	/* -1: no thread */
 };
 
 /*
@@ -62,6 +62,9 @@ int processor_open(struct processor *processor);
  * the firmware image has it.
  */
 int processor_open_flags(struct processor *processor, uint32_t flags);
+
+/* As processor_open_flags(), but the caller reads and answers the events. */
+int processor_register(struct processor *processor, uint32_t flags);
 
 /* The processor is gone when this returns, however it was. Harmless on what was never opened. */
 void processor_close(struct processor *processor);

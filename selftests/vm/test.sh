@@ -73,7 +73,7 @@ default_programs()
 		noun=$(basename "$program" .test)
 		case $1-$noun in
 		debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
-		debug-rpmsg_trace_latency|debug-rpmsg_trace_message) ;;
+		debug-rpmsg_trace_latency|debug-rpmsg_trace_message|*-stress) ;;
 		*) echo "$noun" ;;
 		esac
 	done
@@ -152,7 +152,8 @@ vm_suite()
 {
 	local suite=$1 folder noun nouns=("${@:2}") tracing=() others=()
 
-	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=1800 VM_STRICT=1 VM_REPEATABLE=1
+	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=$((1800 + ${STRESS_SECONDS:-0})) VM_STRICT=1
+	VM_REPEATABLE=1
 	folder=$(modules_folder "$suite")
 	if [[ $suite == reference ]]; then
 		VM_KERNEL=6.12 VM_MODULES=mainline VM_TIMEOUT=3600
@@ -221,6 +222,25 @@ cmd_test()
 	[[ ${#FAILURES[@]} -eq 0 ]] || printf '%s\n' "${FAILURES[@]}"
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[[ $FAILED -eq 0 ]]
+}
+
+# "./run stress": the program of that name alone, for as long as one likes.
+cmd_stress()
+{
+	local minutes=10 kernel=6.12
+
+	while [[ $# -gt 0 ]]; do
+		[[ $1 != --* || $# -ge 2 ]] || die "$1 needs a value"
+		case $1 in
+		--minutes) minutes=$2; shift 2 ;;
+		--kernel) kernel=$2; shift 2 ;;
+		*) die "stress: unknown argument '$1'" ;;
+		esac
+	done
+	known_kernel "$kernel"
+	[[ $minutes =~ ^[1-9][0-9]*$ ]] || die "--minutes is a number of minutes"
+	STRESS_SECONDS=$((minutes * 60))
+	cmd_test "$kernel" stress
 }
 
 cmd_demo()

@@ -181,6 +181,7 @@ guest_env()
 	RPMSG_MODULES=$(printf %q "$modules")
 	${reference:+RPMSG_REFERENCE=1}
 	RPMSG_URPROC_PARAMETERS=$urproc
+	${STRESS_SECONDS:+STRESS_SECONDS=$STRESS_SECONDS}
 	ENV
 }
 
