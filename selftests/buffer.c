@@ -110,7 +110,7 @@ TEST_F(buffer, mtu)
 {
 	const long mtu = variant->rx_size - HEADER;
 
-	EXPECT_EQ(0, node_mtu(self->node));
+	EXPECT_EQ(mtu, node_mtu(self->node));
 	self->fd = node_open(self->node, O_RDWR);
 	ASSERT_LE(0, self->fd);
 	EXPECT_EQ(mtu, node_mtu(self->node));

@@ -60,7 +60,7 @@ enum eptdev_stat {
  * @flags:        RPMSG_ENDPOINT_* it was made with
  * @users:        open files
  * @addr:         of @ept, kept for who traces
- * @mtu:          of @ept, in bytes; 0 when there was none yet
+ * @mtu:          of @ept, in bytes; 0 when there was none yet, and @ops did not tell
  * @ring:         rings of the only file, which take messages before the queue does; NULL without.
  *                Set and cleared under @lock and the endpoint's cb_lock
  * @ops:          what the transport can do past the core; NULL when it is another one

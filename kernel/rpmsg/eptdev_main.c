@@ -88,28 +88,32 @@ static DEFINE_MUTEX(eptdev_delete_lock);
 
 /*
  * The module need not be there, for a remote with another transport. If it is, it cannot go before
- * its endpoints.
+ * its devices.
  */
-static const struct vrpmsg_ops *eptdev_find_ops(struct rpmsg_endpoint *ept)
+static const struct vrpmsg_ops *eptdev_find_ops(const struct rpmsg_device *rpdev)
 {
-	const struct vrpmsg_ops *(*get)(struct rpmsg_endpoint *ept) = symbol_get(vrpmsg_get_ops);
+	typeof(vrpmsg_get_ops) *get = symbol_get(vrpmsg_get_ops);
 	const struct vrpmsg_ops *ops;
 
 	if (!get)
 		return NULL;
 
-	ops = get(ept);
+	ops = get(rpdev);
 	symbol_put(vrpmsg_get_ops);
-	/* From the first time on it may keep messages */
-	if (ops)
-		ops->resume(ept);
 	return ops;
+}
+
+static void eptdev_set_mtu(struct eptdev *eptdev, struct rpmsg_endpoint *ept)
+{
+	const ssize_t mtu = rpmsg_get_mtu(ept);
+
+	WRITE_ONCE(eptdev->mtu, mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU);
 }
 
 static int eptdev_start(struct eptdev *eptdev)
 {
+	const struct vrpmsg_ops *ops = eptdev_find_ops(eptdev->rpdev);
 	struct rpmsg_endpoint *ept = eptdev->channel_ept;
-	ssize_t mtu;
 
 	lockdep_assert_held_write(&eptdev->lock);
 
@@ -119,9 +123,11 @@ static int eptdev_start(struct eptdev *eptdev)
 		return -EINVAL;
 	compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
 
-	mtu = rpmsg_get_mtu(ept);
-	WRITE_ONCE(eptdev->mtu, mtu > 0 ? mtu : EPTDEV_UNKNOWN_MTU);
-	WRITE_ONCE(eptdev->ops, eptdev_find_ops(ept));
+	eptdev_set_mtu(eptdev, ept);
+	WRITE_ONCE(eptdev->ops, ops);
+	/* From the first time on it may keep messages */
+	if (ops)
+		ops->resume(ept);
 	WRITE_ONCE(eptdev->addr, ept->addr);
 	trace_rpmsg_open(&eptdev->dev, eptdev->info.name, ept->addr, eptdev->info.dst);
 
@@ -412,6 +418,8 @@ static void eptdev_free(struct device *dev)
 static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *parent,
 				   const struct rpmsg_channel_info *info, unsigned int flags)
 {
+	const struct vrpmsg_ops *ops = eptdev_find_ops(rpdev);
+	struct vrpmsg_limits limits = {};
 	struct eptdev *eptdev;
 	int id, ret;
 
@@ -429,6 +437,9 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	eptdev->addr = info->src;
 	eptdev->flags = flags;
 	eptdev->rpdev = rpdev;
+	if (ops)
+		ops->limits(rpdev, &limits);
+	eptdev->mtu = limits.tx_mtu;
 	eptdev->rx_limit = EPTDEV_RX_LIMIT;
 	init_rwsem(&eptdev->lock);
 	spin_lock_init(&eptdev->rx_lock);
@@ -563,6 +574,7 @@ static int eptdev_channel_probe(struct rpmsg_device *rpdev)
 		return PTR_ERR(eptdev);
 
 	eptdev->channel_ept = rpdev->ept;
+	eptdev_set_mtu(eptdev, rpdev->ept);
 	eptdev_set_receiver(rpdev->ept, eptdev);
 	dev_set_drvdata(&rpdev->dev, eptdev);
 

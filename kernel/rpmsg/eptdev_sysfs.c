@@ -39,7 +39,7 @@ static ssize_t dst_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(dst);
 
-/* The longest message, and zero before the first open. */
+/* The longest message. A transport that tells it of endpoints only: zero before the first open. */
 static ssize_t mtu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->mtu));

@@ -953,7 +953,7 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 	ring->tx_messages = tx_messages;
 	ring->tx_bytes = tx_bytes;
 	ring->ops = ops;
-	ops->limits(ept, &limits);
+	ops->limits(ept->rpdev, &limits);
 	ring->tx_mtu = limits.tx_mtu;
 	ring->tx_slots = roundup_pow_of_two(min(setup->tx_slots, limits.tx_entries));
 	ring->tx_stride = PAGE_ALIGN(limits.tx_mtu);

@@ -47,7 +47,7 @@ struct vrpmsg_slot {
 typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
 
 /**
- * struct vrpmsg_ops - the way past the core, for an endpoint of ours
+ * struct vrpmsg_ops - the way past the core, for a device of ours and its endpoints
  * @resume:        see vrpmsg_resume()
  * @limits:        fills in what fits
  * @slots_create:  see vrpmsg_slots_create(), and so on
@@ -61,7 +61,7 @@ typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
  */
 struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
-	void (*limits)(struct rpmsg_endpoint *ept, struct vrpmsg_limits *limits);
+	void (*limits)(struct rpmsg_device *rpdev, struct vrpmsg_limits *limits);
 	struct vrpmsg_slots *(*slots_create)(struct rpmsg_endpoint *ept, u32 dst, unsigned int num,
 					     vrpmsg_slot_done_fn done, void *priv);
 	void (*slots_destroy)(struct vrpmsg_slots *slots);
@@ -74,6 +74,6 @@ struct vrpmsg_ops {
 	pgprot_t (*slots_prot)(const struct vrpmsg_slots *slots, pgprot_t prot);
 };
 
-const struct vrpmsg_ops *vrpmsg_get_ops(struct rpmsg_endpoint *ept);
+const struct vrpmsg_ops *vrpmsg_get_ops(const struct rpmsg_device *rpdev);
 
 #endif /* VIRTIO_RPMSG_BUS_H */

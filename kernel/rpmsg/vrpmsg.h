@@ -328,7 +328,6 @@ void vrpmsg_slots_work(struct work_struct *work);
 void vrpmsg_slots_remove(struct vrpmsg *vrp);
 
 /* vrpmsg_ept.c */
-bool vrpmsg_is_ours(const struct rpmsg_endpoint *ept);
 void vrpmsg_resume(struct rpmsg_endpoint *ept);
 struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
 					 void *priv, struct rpmsg_channel_info info);
@@ -340,6 +339,7 @@ int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst)
 void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len);
 
 /* vrpmsg_channel.c */
+bool vrpmsg_is_ours(const struct rpmsg_device *rpdev);
 int vrpmsg_add_ctrl(struct vrpmsg *vrp);
 int vrpmsg_add_ns(struct vrpmsg *vrp);
 void vrpmsg_add_static(struct vrpmsg *vrp, const struct rpmsg_channel_info *info);

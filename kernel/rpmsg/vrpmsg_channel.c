@@ -367,3 +367,12 @@ static const struct rpmsg_device_ops vrpmsg_device_ops = {
 	.announce_create	= vrpmsg_announce_create,
 	.announce_destroy	= vrpmsg_announce_destroy,
 };
+
+/**
+ * vrpmsg_is_ours() - is it a device of this transport?
+ * @rpdev: the device
+ */
+bool vrpmsg_is_ours(const struct rpmsg_device *rpdev)
+{
+	return rpdev->ops == &vrpmsg_device_ops;
+}

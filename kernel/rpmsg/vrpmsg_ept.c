@@ -198,15 +198,6 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 };
 
 /**
- * vrpmsg_is_ours() - is it an endpoint of this transport?
- * @ept: the endpoint
- */
-bool vrpmsg_is_ours(const struct rpmsg_endpoint *ept)
-{
-	return ept->ops == &vrpmsg_ept_ops;
-}
-
-/**
  * vrpmsg_resume() - deliver again what an endpoint holds, until it answers %VRPMSG_HOLD
  * @ept: the endpoint; its callback is called here. Must not be destroyed meanwhile
  */

@@ -343,9 +343,9 @@ static void vrpmsg_slots_destroy(struct vrpmsg_slots *slots)
 		slots_free(slots);
 }
 
-static void vrpmsg_limits(struct rpmsg_endpoint *ept, struct vrpmsg_limits *limits)
+static void vrpmsg_limits(struct rpmsg_device *rpdev, struct vrpmsg_limits *limits)
 {
-	const struct vrpmsg *vrp = vrpmsg_of_ept(ept);
+	const struct vrpmsg *vrp = vrpmsg_of_device(rpdev);
 
 	limits->tx_mtu = vrpmsg_max_payload(vrp);
 	limits->rx_mtu = vrp->rx_size - sizeof(struct vrpmsg_hdr);
@@ -367,13 +367,14 @@ static const struct vrpmsg_ops vrpmsg_ops = {
 
 /**
  * vrpmsg_get_ops() - the way past the core
- * @ept: an endpoint
+ * @rpdev: a device
  *
- * Return: what can be done on it for as long as it exists; NULL when it is another transport's.
+ * Return: what can be done on it and its endpoints for as long as they exist; NULL when it is
+ * another transport's.
  */
-const struct vrpmsg_ops *vrpmsg_get_ops(struct rpmsg_endpoint *ept)
+const struct vrpmsg_ops *vrpmsg_get_ops(const struct rpmsg_device *rpdev)
 {
-	return vrpmsg_is_ours(ept) ? &vrpmsg_ops : NULL;
+	return vrpmsg_is_ours(rpdev) ? &vrpmsg_ops : NULL;
 }
 EXPORT_SYMBOL_GPL(vrpmsg_get_ops);
 
