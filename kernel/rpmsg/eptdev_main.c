@@ -121,13 +121,16 @@ static int eptdev_start(struct eptdev *eptdev)
 		ept = rpmsg_create_ept(eptdev->rpdev, eptdev_receive, eptdev, eptdev->info);
 	if (!ept)
 		return -EINVAL;
-	compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
 
 	eptdev_set_mtu(eptdev, ept);
 	WRITE_ONCE(eptdev->ops, ops);
-	/* From the first time on it may keep messages */
-	if (ops)
+	if (ops) {
+		/* From the first time on it may keep messages */
 		ops->resume(ept);
+		ops->set_flow_cb(ept, eptdev_receive_flow);
+	} else {
+		compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
+	}
 	WRITE_ONCE(eptdev->addr, ept->addr);
 	trace_rpmsg_open(&eptdev->dev, eptdev->info.name, ept->addr, eptdev->info.dst);
 
@@ -297,14 +300,19 @@ static int eptdev_get_flow(struct eptdev *eptdev, int __user *arg)
 
 static int eptdev_set_flow(struct eptdev *eptdev, unsigned long pause)
 {
-	int ret = -EPIPE;
+	const u32 dst = eptdev->info.dst;
+	int ret;
 
 	if (pause > 1)
 		return -EINVAL;
 
 	down_read(&eptdev->lock);
-	if (eptdev->ept)
-		ret = rpmsg_set_flow_control(eptdev->ept, pause, eptdev->info.dst);
+	if (!eptdev->ept)
+		ret = -EPIPE;
+	else if (eptdev->ops)
+		ret = eptdev->ops->set_flow_control(eptdev->ept, pause, dst);
+	else
+		ret = rpmsg_set_flow_control(eptdev->ept, pause, dst);
 	up_read(&eptdev->lock);
 	/* No room to say so. */
 	return ret == -ENOMEM ? -EAGAIN : ret;

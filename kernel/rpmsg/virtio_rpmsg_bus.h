@@ -11,6 +11,8 @@
 #include <linux/mm_types.h>
 #include <linux/rpmsg.h>
 
+#include "../compat/rpmsg.h"
+
 struct vrpmsg_slots;
 
 /**
@@ -48,19 +50,23 @@ typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
 
 /**
  * struct vrpmsg_ops - the way past the core, for a device of ours and its endpoints
- * @resume:        see vrpmsg_resume()
- * @limits:        fills in what fits
- * @slots_create:  see vrpmsg_slots_create(), and so on
- * @slots_destroy: likewise
- * @slots_send:    likewise
- * @slots_kick:    likewise
- * @slots_ask:     likewise
- * @slots_give_up: likewise
- * @slots_pfn:     likewise
- * @slots_prot:    likewise
+ * @resume:           see vrpmsg_resume()
+ * @set_flow_cb:      see vrpmsg_set_flow_cb()
+ * @set_flow_control: see vrpmsg_ept_set_flow_control()
+ * @limits:           fills in what fits
+ * @slots_create:     see vrpmsg_slots_create(), and so on
+ * @slots_destroy:    likewise
+ * @slots_send:       likewise
+ * @slots_kick:       likewise
+ * @slots_ask:        likewise
+ * @slots_give_up:    likewise
+ * @slots_pfn:        likewise
+ * @slots_prot:       likewise
  */
 struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
+	void (*set_flow_cb)(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback);
+	int (*set_flow_control)(struct rpmsg_endpoint *ept, bool pause, u32 dst);
 	void (*limits)(struct rpmsg_device *rpdev, struct vrpmsg_limits *limits);
 	struct vrpmsg_slots *(*slots_create)(struct rpmsg_endpoint *ept, u32 dst, unsigned int num,
 					     vrpmsg_slot_done_fn done, void *priv);

@@ -245,12 +245,14 @@ struct vrpmsg_channel {
  * @ept:      what its user sees
  * @can_hold: its user may answer %VRPMSG_HOLD; guarded by @ept.cb_lock
  * @held:     messages that it did so to, and later ones, as struct vrpmsg_buf; likewise
+ * @flow_cb:  told of flow control instead of the endpoint's own callback; likewise
  * @rcu:      frees it after the last lookup that may have found it
  */
 struct vrpmsg_ept {
 	struct rpmsg_endpoint	ept;
 	bool			can_hold;
 	struct list_head	held;
+	rpmsg_flowcontrol_cb_t	flow_cb;
 	struct rcu_head		rcu;
 };
 
@@ -274,10 +276,9 @@ static inline unsigned int vrpmsg_max_payload(const struct vrpmsg *vrp)
 	return vrp->tx_size - sizeof(struct vrpmsg_hdr);
 }
 
-/* Not virtio_has_feature(), which is a BUG() where the driver's table lacks the feature. */
 static inline bool vrpmsg_has_flow(const struct vrpmsg *vrp)
 {
-	return __virtio_test_bit(vrp->vdev, VIRTIO_RPMSG_F_FC);
+	return virtio_has_feature(vrp->vdev, VIRTIO_RPMSG_F_FC);
 }
 
 /* Readers like whole words. */
@@ -335,6 +336,7 @@ struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);
 void vrpmsg_put_ept(struct rpmsg_endpoint *ept);
 
 /* vrpmsg_flow.c */
+void vrpmsg_set_flow_cb(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback);
 int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst);
 void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len);
 

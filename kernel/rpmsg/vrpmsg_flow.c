@@ -6,6 +6,8 @@
  * It is advice. Who is asked to pause is told (by its flow callback, which rpmsg_char passes on as
  * EPOLLPRI), and nobody's message is stopped here.
  *
+ * A bus of 6.1 knows nothing of it, so rpmsg_char does not ask the bus: virtio_rpmsg_bus.h.
+ *
  * Address 64 is the service's on both sides when VIRTIO_RPMSG_F_FC is negotiated, and then no
  * endpoint can have it. Nothing is kept and nothing is locked but the callback's endpoint.
  */
@@ -53,6 +55,18 @@ int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst)
 }
 
 /**
+ * vrpmsg_set_flow_cb() - who is told when the remote asks an endpoint to pause, or to go on
+ * @ept:      the endpoint
+ * @callback: called as the endpoint's own, instead of it
+ */
+void vrpmsg_set_flow_cb(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback)
+{
+	mutex_lock(&ept->cb_lock);
+	to_vrpmsg_ept(ept)->flow_cb = callback;
+	mutex_unlock(&ept->cb_lock);
+}
+
+/**
  * vrpmsg_flow_receive() - one of the remote's endpoints is ready, or not
  * @vrp:  the remote
  * @data: the message, in shared memory
@@ -63,6 +77,8 @@ void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len)
 	const bool le = vrp->little_endian;
 	struct rpmsg_endpoint *ept;
 	struct vrpmsg_flow_msg msg;
+	rpmsg_flowcontrol_cb_t cb;
+	bool pause;
 
 	if (len != sizeof(msg)) {
 		vrpmsg_count(vrp, RX_MALFORMED, 1);
@@ -73,6 +89,7 @@ void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len)
 	memcpy(&msg, data, sizeof(msg));
 	barrier_data(&msg);
 
+	pause = !(__rpmsg32_to_cpu(le, msg.flags) & VRPMSG_FLOW_READY);
 	ept = vrpmsg_get_ept(vrp, __rpmsg32_to_cpu(le, msg.dst));
 	if (!ept) {
 		vrpmsg_count(vrp, RX_UNCLAIMED, 1);
@@ -82,8 +99,11 @@ void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len)
 	vrpmsg_count(vrp, RX_MESSAGES, 1);
 	vrpmsg_count(vrp, RX_BYTES, len);
 	mutex_lock(&ept->cb_lock);
-	if (ept->cb)
-		compat_rpmsg_flow(ept, !(__rpmsg32_to_cpu(le, msg.flags) & VRPMSG_FLOW_READY));
+	cb = to_vrpmsg_ept(ept)->flow_cb;
+	if (ept->cb && cb)
+		cb(ept->rpdev, ept->priv, pause);
+	else if (ept->cb)
+		compat_rpmsg_flow(ept, pause);
 	mutex_unlock(&ept->cb_lock);
 	vrpmsg_put_ept(ept);
 }

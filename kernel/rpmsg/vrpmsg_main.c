@@ -324,7 +324,7 @@ static const unsigned int vrpmsg_features[] = {
 	VIRTIO_RPMSG_F_NS,
 	VIRTIO_RPMSG_F_BUFSZ,
 	VIRTIO_RPMSG_F_STATIC,
-	COMPAT_RPMSG_FLOW_ONLY(VIRTIO_RPMSG_F_FC)
+	VIRTIO_RPMSG_F_FC,
 };
 
 static struct virtio_driver vrpmsg_driver = {

@@ -353,16 +353,18 @@ static void vrpmsg_limits(struct rpmsg_device *rpdev, struct vrpmsg_limits *limi
 }
 
 static const struct vrpmsg_ops vrpmsg_ops = {
-	.resume		= vrpmsg_resume,
-	.limits		= vrpmsg_limits,
-	.slots_create	= vrpmsg_slots_create,
-	.slots_destroy	= vrpmsg_slots_destroy,
-	.slots_send	= vrpmsg_slots_send,
-	.slots_kick	= vrpmsg_slots_kick,
-	.slots_ask	= vrpmsg_slots_ask,
-	.slots_give_up	= vrpmsg_slots_give_up,
-	.slots_pfn	= vrpmsg_slots_pfn,
-	.slots_prot	= vrpmsg_slots_prot,
+	.resume			= vrpmsg_resume,
+	.set_flow_cb		= vrpmsg_set_flow_cb,
+	.set_flow_control	= vrpmsg_ept_set_flow_control,
+	.limits			= vrpmsg_limits,
+	.slots_create		= vrpmsg_slots_create,
+	.slots_destroy		= vrpmsg_slots_destroy,
+	.slots_send		= vrpmsg_slots_send,
+	.slots_kick		= vrpmsg_slots_kick,
+	.slots_ask		= vrpmsg_slots_ask,
+	.slots_give_up		= vrpmsg_slots_give_up,
+	.slots_pfn		= vrpmsg_slots_pfn,
+	.slots_prot		= vrpmsg_slots_prot,
 };
 
 /**
