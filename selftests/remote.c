@@ -102,7 +102,7 @@ int remote_notify(struct remote *remote, const struct ring *ring)
 	return ioctl(remote->processor->fd, URPROC_IOC_NOTIFY, ring->notifyid) ? -errno : 0;
 }
 
-int remote_send_bytes(struct remote *remote, const void *bytes, size_t size, uint32_t used_len)
+static int put_bytes(struct remote *remote, const void *bytes, size_t size, uint32_t used_len)
 {
 	struct ring *ring = &remote->to_host;
 	size_t room;
@@ -118,10 +118,17 @@ int remote_send_bytes(struct remote *remote, const void *bytes, size_t size, uin
 		return -EFAULT;
 	memcpy(to, bytes, size);
 	ring_give(ring, index, used_len);
-	return remote_notify(remote, ring);
+	return 0;
 }
 
-int remote_send(struct remote *remote, uint32_t src, uint32_t dst, const void *data, size_t len)
+int remote_send_bytes(struct remote *remote, const void *bytes, size_t size, uint32_t used_len)
+{
+	const int ret = put_bytes(remote, bytes, size, used_len);
+
+	return ret ? ret : remote_notify(remote, &remote->to_host);
+}
+
+int remote_put(struct remote *remote, uint32_t src, uint32_t dst, const void *data, size_t len)
 {
 	struct rpmsg_message message = {
 		.header = { .src = src, .dst = dst, .len = len },
@@ -129,7 +136,14 @@ int remote_send(struct remote *remote, uint32_t src, uint32_t dst, const void *d
 	const size_t size = sizeof(message.header) + len;
 
 	memcpy(message.data, data, len);
-	return remote_send_bytes(remote, &message, size, size);
+	return put_bytes(remote, &message, size, size);
+}
+
+int remote_send(struct remote *remote, uint32_t src, uint32_t dst, const void *data, size_t len)
+{
+	const int ret = remote_put(remote, src, dst, data, len);
+
+	return ret ? ret : remote_notify(remote, &remote->to_host);
 }
 
 int remote_announce(struct remote *remote, const char *name, uint32_t addr, uint32_t flags)

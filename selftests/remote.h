@@ -94,6 +94,9 @@ int remote_send_bytes(struct remote *remote, const void *bytes, size_t size, uin
 /* A well-formed message. Returns 0; -EAGAIN when the host has no buffer for us; -errno. */
 int remote_send(struct remote *remote, uint32_t src, uint32_t dst, const void *data, size_t len);
 
+/* The same, and the host is not interrupted for it. */
+int remote_put(struct remote *remote, uint32_t src, uint32_t dst, const void *data, size_t len);
+
 /* A name service message. Returns as remote_send(). */
 int remote_announce(struct remote *remote, const char *name, uint32_t addr, uint32_t flags);
 

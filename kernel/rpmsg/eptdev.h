@@ -124,11 +124,27 @@ struct eptdev {
  * @eptdev:          the node
  * @flags:           RPMSG_OPTION_*
  * @send_timeout_ns: how long a write may wait
+ * @busy_poll_ns:    how long at most it may look for a message before it sleeps
+ * @busy_window_ns:  how long it does for now
  */
 struct eptfile {
 	struct eptdev	*eptdev;
 	u32		flags;
 	u64		send_timeout_ns;
+	u64		busy_poll_ns;
+	u64		busy_window_ns;
+};
+
+/**
+ * struct busy_wait - a wait for a message
+ * @limit_ns:  the file's busy_poll_ns
+ * @window_ns: its busy_window_ns
+ * @start_ns:  when it began
+ */
+struct busy_wait {
+	u64	limit_ns;
+	u64	window_ns;
+	u64	start_ns;
 };
 
 static inline struct eptdev *to_eptdev(struct device *dev)
@@ -179,6 +195,12 @@ __poll_t eptdev_room(struct eptdev *eptdev);
 ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from);
 void eptdev_tx_watch(struct file *file, wait_queue_head_t *queue, poll_table *table);
 
+/* eptdev_busy.c */
+int eptfile_busy_poll_set(struct eptfile *file, u64 limit);
+void eptfile_busy_poll_begin(struct eptfile *file, struct busy_wait *wait, u64 most_ns,
+			     bool (*stop)(const void *priv), const void *priv);
+void eptfile_busy_poll_end(struct eptfile *file, const struct busy_wait *wait);
+
 /* eptdev_ring.c */
 int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data, int len,
 			   u32 src);
@@ -186,7 +208,7 @@ bool eptdev_look_into_ring(struct eptdev *eptdev);
 void eptdev_set_ring(struct eptdev *eptdev, struct rpmsg_endpoint *ept, struct eptring *ring);
 int eptdev_setup_ring(struct eptdev *eptdev, struct file *file,
 		      struct rpmsg_ring_setup __user *uarg);
-int eptdev_wait_for_ring(struct eptdev *eptdev, unsigned int cmd,
+int eptdev_wait_for_ring(struct eptfile *file, unsigned int cmd,
 			 const struct rpmsg_ring_wait __user *uarg);
 int eptdev_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
 int eptdev_mmap(struct file *file, struct vm_area_struct *vma);

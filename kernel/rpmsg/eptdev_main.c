@@ -5,6 +5,7 @@
  * eptdev_main.c	nodes, files, and what both do but for messages
  * eptdev_rx.c		the queue of received messages, and reading them
  * eptdev_tx.c		writing, and waiting for room
+ * eptdev_busy.c	looking for a message before sleeping
  * eptdev_ring.c	a file that has rings
  * eptring.c		rings
  * eptdev_sysfs.c	files in sysfs
@@ -330,6 +331,7 @@ static int eptfile_get_options(const struct eptfile *file,
 
 	options.flags = READ_ONCE(file->flags);
 	options.send_timeout_ns = READ_ONCE(file->send_timeout_ns);
+	options.busy_poll_ns = READ_ONCE(file->busy_poll_ns);
 	return copy_to_user(uarg, &options, sizeof(options)) ? -EFAULT : 0;
 }
 
@@ -344,6 +346,9 @@ static int eptfile_set_options(struct eptfile *file,
 		return ret;
 	if (options.flags & ~RPMSG_OPTION_TRUNCATE)
 		return -EINVAL;
+	ret = eptfile_busy_poll_set(file, options.busy_poll_ns);
+	if (ret)
+		return ret;
 
 	WRITE_ONCE(file->flags, options.flags);
 	WRITE_ONCE(file->send_timeout_ns, options.send_timeout_ns);
@@ -388,7 +393,7 @@ static long eptdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return eptdev_setup_ring(eptdev, file, uarg);
 	case RPMSG_IOC_RING_SEND:
 	case RPMSG_IOC_RING_RECEIVE:
-		return eptdev_wait_for_ring(eptdev, cmd, uarg);
+		return eptdev_wait_for_ring(file->private_data, cmd, uarg);
 	case RPMSG_IOC_GET_OPTIONS:
 		return eptfile_get_options(file->private_data, uarg);
 	case RPMSG_IOC_SET_OPTIONS:

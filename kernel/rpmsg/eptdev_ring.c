@@ -3,8 +3,11 @@
  * A node whose file has rings (eptring.c). The queue has what does not fit into them.
  * Objects, locks and unplug: eptdev_main.c.
  */
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/rpmsg_endpoint.h>
 #include <linux/rpmsg_ring.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -111,10 +114,47 @@ int eptdev_setup_ring(struct eptdev *eptdev, struct file *file,
 	return 0;
 }
 
-int eptdev_wait_for_ring(struct eptdev *eptdev, unsigned int cmd,
+/* What a RECEIVE waits for. */
+struct receive {
+	const struct eptring	*ring;
+	u32			count;
+};
+
+static bool eptdev_ring_has_news(const void *priv)
+{
+	const struct receive *receive = priv;
+
+	return eptring_unread(receive->ring) >= receive->count || eptring_gone(receive->ring) ||
+	       signal_pending(current);
+}
+
+static int eptdev_receive_from_ring(struct eptfile *file, struct eptring *ring,
+				    struct rpmsg_ring_wait_args *args)
+{
+	const struct receive receive = { .ring = ring, .count = args->count };
+	struct busy_wait wait;
+	u64 passed;
+	int ret;
+
+	eptdev_look_into_ring(file->eptdev);
+	if (!args->timeout_ns || eptring_unread(ring) >= args->count)
+		return eptring_receive(ring, args);
+
+	eptfile_busy_poll_begin(file, &wait, args->timeout_ns, eptdev_ring_has_news, &receive);
+	if (wait.limit_ns && args->timeout_ns != RPMSG_TIMEOUT_NONE) {
+		/* Not down to zero: that would be no wait at all. */
+		passed = ktime_get_ns() - wait.start_ns;
+		args->timeout_ns -= min(passed, args->timeout_ns - 1);
+	}
+	ret = eptring_receive(ring, args);
+	eptfile_busy_poll_end(file, &wait);
+	return ret;
+}
+
+int eptdev_wait_for_ring(struct eptfile *file, unsigned int cmd,
 			 const struct rpmsg_ring_wait __user *uarg)
 {
-	struct eptring *ring = READ_ONCE(eptdev->ring);
+	struct eptring *ring = READ_ONCE(file->eptdev->ring);
 	struct rpmsg_ring_wait wait;
 	int ret;
 
@@ -125,8 +165,7 @@ int eptdev_wait_for_ring(struct eptdev *eptdev, unsigned int cmd,
 		return -EINVAL;
 	if (cmd == RPMSG_IOC_RING_SEND)
 		return eptring_send(ring, &wait.args);
-	eptdev_look_into_ring(eptdev);
-	return eptring_receive(ring, &wait.args);
+	return eptdev_receive_from_ring(file, ring, &wait.args);
 }
 
 int eptdev_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)

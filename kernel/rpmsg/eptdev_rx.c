@@ -4,6 +4,7 @@
  */
 #include <linux/minmax.h>
 #include <linux/rpmsg_endpoint.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -199,9 +200,29 @@ unsigned int eptdev_purge(struct eptdev *eptdev)
 	return count;
 }
 
+static bool eptdev_has_news(const void *priv)
+{
+	const struct eptdev *eptdev = priv;
+
+	return eptdev_has_message(eptdev) || eptdev_gone(eptdev) || signal_pending(current);
+}
+
+static int eptdev_wait_for_message(struct eptfile *file)
+{
+	struct eptdev *eptdev = file->eptdev;
+	struct busy_wait wait;
+	int ret;
+
+	eptfile_busy_poll_begin(file, &wait, U64_MAX, eptdev_has_news, eptdev);
+	ret = wait_event_interruptible(eptdev->readq,
+				       eptdev_has_message(eptdev) || eptdev_gone(eptdev));
+	eptfile_busy_poll_end(file, &wait);
+	return ret;
+}
+
 ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 {
-	const struct eptfile *file = iocb->ki_filp->private_data;
+	struct eptfile *file = iocb->ki_filp->private_data;
 	const bool truncate = READ_ONCE(file->flags) & RPMSG_OPTION_TRUNCATE;
 	const size_t room = truncate ? SIZE_MAX : iov_iter_count(to);
 	struct eptdev *eptdev = file->eptdev;
@@ -222,8 +243,7 @@ ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 			return -EPIPE;
 		if (eptdev_no_wait(iocb))
 			return -EAGAIN;
-		ret = wait_event_interruptible(eptdev->readq,
-					       eptdev_has_message(eptdev) || eptdev_gone(eptdev));
+		ret = eptdev_wait_for_message(file);
 		if (ret)
 			return ret;
 	}

@@ -563,6 +563,16 @@ u32 eptring_unread(const struct eptring *ring)
 		   ring->rx_slots);
 }
 
+/**
+ * eptring_gone() - there is no endpoint any more
+ * @ring: the rings
+ */
+bool eptring_gone(const struct eptring *ring)
+{
+	/* Who sees it sees the last entries, too */
+	return smp_load_acquire(&ring->gone);
+}
+
 static void eptring_take_released(struct eptring *ring)
 {
 	/* D: the application has read the buffers */
@@ -636,7 +646,7 @@ static bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, i
 	bool full;
 
 	/* Asked first, so that nothing which came before the end is missed */
-	const bool last = smp_load_acquire(&ring->gone);
+	const bool last = eptring_gone(ring);
 
 	mutex_lock(&ring->rx_mutex);
 	eptring_take_released(ring);

@@ -27,6 +27,7 @@ void eptring_unlock(struct eptring *ring);
 bool eptring_has_room(struct eptring *ring);
 bool eptring_put(struct eptring *ring, const void *data, u32 len, u32 src);
 u32 eptring_unread(const struct eptring *ring);
+bool eptring_gone(const struct eptring *ring);
 void eptring_room(struct eptring *ring);
 
 int eptring_send(struct eptring *ring, const struct rpmsg_ring_wait_args *args);

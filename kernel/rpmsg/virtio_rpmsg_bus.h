@@ -13,6 +13,7 @@
 
 #include "../compat/rpmsg.h"
 
+struct vrpmsg;
 struct vrpmsg_slots;
 
 /**
@@ -53,6 +54,8 @@ typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
  * @resume:           see vrpmsg_resume()
  * @set_flow_cb:      see vrpmsg_set_flow_cb()
  * @set_flow_control: see vrpmsg_ept_set_flow_control()
+ * @poll_begin:       see vrpmsg_poll_begin()
+ * @poll:             see vrpmsg_poll()
  * @limits:           fills in what fits
  * @slots_create:     see vrpmsg_slots_create(), and so on
  * @slots_destroy:    likewise
@@ -67,6 +70,9 @@ struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
 	void (*set_flow_cb)(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback);
 	int (*set_flow_control)(struct rpmsg_endpoint *ept, bool pause, u32 dst);
+	struct vrpmsg *(*poll_begin)(struct rpmsg_endpoint *ept);
+	void (*poll)(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
+		     const void *priv);
 	void (*limits)(struct rpmsg_device *rpdev, struct vrpmsg_limits *limits);
 	struct vrpmsg_slots *(*slots_create)(struct rpmsg_endpoint *ept, u32 dst, unsigned int num,
 					     vrpmsg_slot_done_fn done, void *priv);

@@ -140,7 +140,9 @@ enum vrpmsg_stat {
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
  * @rx_kept:       buffers that @rvq did not take back yet
  * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
- * @rx_work:       drains @rvq for them
+ * @rx_work:       drains @rvq for them, and for who polled
+ * @rx_inherited:  @rx_work has one of @rx_events, from who polled
+ * @rx_pollers:    between vrpmsg_poll_begin() and the end of vrpmsg_poll()
  * @rx_works:      how many of @rx_events are of @rx_work
  * @tx_lock:       guards all from @svq to @slots and its part of @stats
  * @svq:           to the remote
@@ -183,6 +185,8 @@ struct vrpmsg {
 	struct llist_head	rx_returned;
 	struct work_struct	rx_work;
 	atomic_t		rx_works;
+	bool			rx_inherited;
+	atomic_t		rx_pollers;
 
 	spinlock_t		tx_lock;	/* from @svq to @slots, TX_* in @stats */
 	struct virtqueue	*svq;
@@ -306,6 +310,8 @@ int vrpmsg_rx_fill(struct vrpmsg *vrp);
 void vrpmsg_rx_work(struct work_struct *work);
 void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held);
 void vrpmsg_rx_done(struct virtqueue *rvq);
+struct vrpmsg *vrpmsg_poll_begin(struct rpmsg_endpoint *ept);
+void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv), const void *priv);
 void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
 /* vrpmsg_tx.c */

@@ -3,6 +3,7 @@
  * Messages from the remote. Objects, locks and trust: vrpmsg_main.c.
  */
 #include <linux/device.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/wait_bit.h>
 
@@ -154,34 +155,43 @@ static unsigned int vrpmsg_rx_offer_kept(struct vrpmsg *vrp)
 	return given;
 }
 
-static void vrpmsg_rx_drain(struct vrpmsg *vrp)
+/*
+ * Deliver at most so many messages.
+ * Return: how many there were. *given goes up with each buffer that the ring has got back.
+ */
+static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsigned int *given)
 {
-	unsigned int used, given;
 	struct vrpmsg_buf *buf;
-	bool kick;
+	unsigned int i, used;
 
+	for (i = 0; i < most && !READ_ONCE(vrp->dying); i++) {
+		buf = virtqueue_get_buf(vrp->rvq, &used);
+		if (!buf)
+			break;
+		/* What the remote answers it has taken before: told in this order. */
+		if (trace_rpmsg_consumed_enabled())
+			vrpmsg_tx_collect(vrp);
+		if (vrpmsg_deliver(vrp, buf, used))
+			continue;
+		if (vrpmsg_rx_give_back(vrp, buf))
+			vrpmsg_push(&vrp->rx_kept, buf);
+		else
+			++*given;
+		cond_resched();
+	}
+	return i;
+}
+
+static unsigned int vrpmsg_rx_give_back_held(struct vrpmsg *vrp)
+{
 	vrpmsg_rx_take_returned(vrp);
-	given = vrpmsg_rx_offer_kept(vrp);
-	do {
-		virtqueue_disable_cb(vrp->rvq);
-		while (!READ_ONCE(vrp->dying) && (buf = virtqueue_get_buf(vrp->rvq, &used))) {
-			/* What the remote answers it has taken before: told in this order. */
-			if (trace_rpmsg_consumed_enabled())
-				vrpmsg_tx_collect(vrp);
-			if (vrpmsg_deliver(vrp, buf, used))
-				continue;
-			if (vrpmsg_rx_give_back(vrp, buf))
-				vrpmsg_push(&vrp->rx_kept, buf);
-			else
-				given++;
-			cond_resched();
-		}
-	} while (!virtqueue_enable_cb(vrp->rvq) && !READ_ONCE(vrp->dying) &&
-		 !virtqueue_is_broken(vrp->rvq));
+	return vrpmsg_rx_offer_kept(vrp);
+}
 
-	if (!given)
-		return;
-	kick = virtqueue_kick_prepare(vrp->rvq);
+static void vrpmsg_rx_kick(struct vrpmsg *vrp)
+{
+	const bool kick = virtqueue_kick_prepare(vrp->rvq);
+
 	trace_rpmsg_kick(vrp->vdev, vrp->rvq->index, kick);
 	if (kick) {
 		vrpmsg_count(vrp, RX_KICKS, 1);
@@ -189,21 +199,44 @@ static void vrpmsg_rx_drain(struct vrpmsg *vrp)
 	}
 }
 
-static void vrpmsg_rx_event(struct vrpmsg *vrp)
+static bool vrpmsg_rx_is_over(const struct vrpmsg *vrp)
 {
-	int seen = 1;
+	return READ_ONCE(vrp->dying) || virtqueue_is_broken(vrp->rvq);
+}
 
-	if (atomic_inc_return(&vrp->rx_events) > 1)
-		return;
+static void vrpmsg_rx_drain(struct vrpmsg *vrp)
+{
+	unsigned int given = vrpmsg_rx_give_back_held(vrp);
 
 	do {
-		vrpmsg_count(vrp, RX_INTERRUPTS, seen - atomic_xchg(&vrp->rx_works, 0));
+		virtqueue_disable_cb(vrp->rvq);
+		vrpmsg_rx_take(vrp, UINT_MAX, &given);
+	} while (!virtqueue_enable_cb(vrp->rvq) && !vrpmsg_rx_is_over(vrp));
+	if (given)
+		vrpmsg_rx_kick(vrp);
+}
+
+/* By who raised rx_events from zero, by one event. @interrupt: it is one. */
+static void vrpmsg_rx_work_off(struct vrpmsg *vrp, bool interrupt)
+{
+	int seen = 1, others = interrupt ? 0 : 1;
+
+	do {
+		others += atomic_xchg(&vrp->rx_works, 0);
+		vrpmsg_count(vrp, RX_INTERRUPTS, seen - others);
+		others = 0;
 		vrpmsg_rx_drain(vrp);
 		seen = atomic_sub_return(seen, &vrp->rx_events);
 	} while (seen);
 
 	/* For vrpmsg_rx_stop(), after which there may be no vrp: only the address is used. */
 	wake_up_var(&vrp->rx_events);
+}
+
+static void vrpmsg_rx_event(struct vrpmsg *vrp)
+{
+	if (atomic_inc_return(&vrp->rx_events) == 1)
+		vrpmsg_rx_work_off(vrp, true);
 }
 
 /**
@@ -224,13 +257,15 @@ void vrpmsg_rx_done(struct virtqueue *rvq)
 }
 
 /**
- * vrpmsg_rx_work() - give buffers back that are in @rx_returned
+ * vrpmsg_rx_work() - give buffers back that are in @rx_returned, go on for who polled
  * @work: of a remote
  */
 void vrpmsg_rx_work(struct work_struct *work)
 {
 	struct vrpmsg *vrp = container_of(work, struct vrpmsg, rx_work);
 
+	if (xchg(&vrp->rx_inherited, false))
+		vrpmsg_rx_work_off(vrp, false);
 	/* First, or what we cause might be counted as an interrupt. */
 	atomic_inc(&vrp->rx_works);
 	vrpmsg_rx_event(vrp);
@@ -256,6 +291,81 @@ void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held)
 }
 
 /**
+ * vrpmsg_poll_begin() - ask to look for messages instead of being interrupted
+ * @ept: an endpoint that is not destroyed meanwhile
+ *
+ * Return: its remote, which stays until vrpmsg_poll(), which must be called.
+ */
+struct vrpmsg *vrpmsg_poll_begin(struct rpmsg_endpoint *ept)
+{
+	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
+
+	atomic_inc(&vrp->rx_pollers);
+	return vrp;
+}
+
+static bool vrpmsg_poll_is_over(const struct vrpmsg *vrp, u64 end_ns,
+				bool (*stop)(const void *priv), const void *priv)
+{
+	return stop(priv) || need_resched() || vrpmsg_rx_is_over(vrp) || ktime_get_ns() >= end_ns;
+}
+
+/*
+ * Give up the part of who works for all others. What came at the very end, and what others have
+ * been interrupted for, is left to a work when there is no end of it: we have promised to be back.
+ */
+static void vrpmsg_poll_give_up(struct vrpmsg *vrp)
+{
+	unsigned int given = vrpmsg_rx_give_back_held(vrp);
+	bool all;
+
+	vrpmsg_rx_take(vrp, vrp->num_rx, &given);
+	all = virtqueue_enable_cb(vrp->rvq);
+	if (given)
+		vrpmsg_rx_kick(vrp);
+	if (all && atomic_cmpxchg(&vrp->rx_events, 1, 0) == 1) {
+		wake_up_var(&vrp->rx_events);
+		return;
+	}
+	WRITE_ONCE(vrp->rx_inherited, true);
+	schedule_work(&vrp->rx_work);
+}
+
+/**
+ * vrpmsg_poll() - look for messages
+ * @vrp:    vrpmsg_poll_begin()'s; do not use it afterwards
+ * @end_ns: ktime_get_ns() when it is enough
+ * @stop:   whether it is enough before that; messages are delivered by then
+ * @priv:   for @stop
+ *
+ * The remote need not interrupt meanwhile. Callbacks of all endpoints of the remote may run in
+ * here: hold no lock that they want. When somebody else does the work already, just waits for it.
+ */
+void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv), const void *priv)
+{
+	unsigned int given;
+
+	if (atomic_cmpxchg(&vrp->rx_events, 0, 1)) {
+		while (!vrpmsg_poll_is_over(vrp, end_ns, stop, priv))
+			cpu_relax();
+	} else {
+		virtqueue_disable_cb(vrp->rvq);
+		do {
+			given = vrpmsg_rx_give_back_held(vrp);
+			vrpmsg_rx_take(vrp, vrp->num_rx, &given);
+			if (given)
+				vrpmsg_rx_kick(vrp);
+			cpu_relax();
+		} while (!vrpmsg_poll_is_over(vrp, end_ns, stop, priv));
+		vrpmsg_poll_give_up(vrp);
+	}
+
+	/* As above: only the address is used. */
+	if (atomic_dec_and_test(&vrp->rx_pollers))
+		wake_up_var(&vrp->rx_pollers);
+}
+
+/**
  * vrpmsg_rx_stop() - end receiving for good, in a remote that is dying
  * @vrp: the remote
  *
@@ -263,6 +373,7 @@ void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held)
  */
 void vrpmsg_rx_stop(struct vrpmsg *vrp)
 {
+	wait_var_event(&vrp->rx_pollers, !atomic_read(&vrp->rx_pollers));
 	wait_var_event(&vrp->rx_events, !atomic_cmpxchg(&vrp->rx_events, 0, 1));
 	cancel_work_sync(&vrp->rx_work);
 }

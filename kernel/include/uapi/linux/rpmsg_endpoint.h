@@ -67,15 +67,26 @@ struct rpmsg_endpoint_create {
 /** define RPMSG_TIMEOUT_NONE - wait for as long as it takes */
 #define RPMSG_TIMEOUT_NONE	(~0ULL)
 
+/** define RPMSG_BUSY_POLL_MAX_NS - the longest busy polling, a tenth of a second */
+#define RPMSG_BUSY_POLL_MAX_NS	100000000ULL
+
 /**
  * struct rpmsg_endpoint_options - argument of %RPMSG_IOC_GET_OPTIONS and %RPMSG_IOC_SET_OPTIONS
  * @size:		in: sizeof(struct rpmsg_endpoint_options)
  * @flags:		%RPMSG_OPTION_TRUNCATE or 0
  * @send_timeout_ns:	how long a blocking write waits for room before it is -ETIMEDOUT, in
  *			nanoseconds, rounded up to the kernel's tick; or %RPMSG_TIMEOUT_NONE
+ * @busy_poll_ns:	how long at most a read, or a %RPMSG_IOC_RING_RECEIVE that is an ioctl,
+ *			looks for a message before it sleeps, in nanoseconds, up to
+ *			%RPMSG_BUSY_POLL_MAX_NS; 0 for not at all
  *
  * Options belong to the open file, that is to all descriptors made from it by dup() or fork(). A
- * file starts with no flags and 15 seconds. A write under way keeps the timeout that it began with.
+ * file starts with no flags, 15 seconds and no busy polling. A call under way keeps the times that
+ * it began with.
+ *
+ * Busy polling buys time with a CPU: the remote need not interrupt, and nobody need be woken. How
+ * long it lasts adapts: less and less while messages come later than @busy_poll_ns, more and more
+ * while they come in time. It is over at once when somebody else wants the CPU.
  *
  * Since version 0.1.
  */
@@ -83,6 +94,7 @@ struct rpmsg_endpoint_options {
 	__u32	size;
 	__u32	flags;
 	__u64	send_timeout_ns;
+	__u64	busy_poll_ns;
 };
 
 /**
@@ -104,7 +116,7 @@ struct rpmsg_endpoint_options {
 /**
  * define RPMSG_IOC_SET_OPTIONS - set the options of an open file, on /dev/rpmsgN
  *
- * Return: 0, -EINVAL, -E2BIG, -EFAULT.
+ * Return: 0, -EINVAL, -E2BIG, -EFAULT, -EOPNOTSUPP for busy polling on a transport that cannot.
  */
 #define RPMSG_IOC_SET_OPTIONS		_IO(0xb5, 0x42)
 
