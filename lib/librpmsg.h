@@ -1396,6 +1396,21 @@ int rpmsg_ring_send(struct rpmsg_ring *ring, const void *buf, size_t len, int64_
 int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout_ns);
 
 /**
+ * rpmsg_ring_set_busy_poll() - look for messages for a while before waiting asleep
+ * @ring: ring
+ * @most_ns: for how long at most, up to 100,000,000; 0, as at the beginning, for not at all
+ *
+ * Of rpmsg_ring_wait() and rpmsg_ring_recv(). While they look, the remote need not interrupt, and
+ * nobody need be woken when a message comes: that saves time, and costs a CPU. How long they look
+ * adapts to how soon messages come, and ends at once when somebody else wants the CPU.
+ *
+ * Return: 0, -EINVAL, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_set_busy_poll(struct rpmsg_ring *ring, int64_t most_ns);
+
+/**
  * rpmsg_ring_prep_wait() - prepare a wait for an io_uring of the caller
  * @ring: ring
  * @sqe: a submission queue entry; its user data and flags are still to be set

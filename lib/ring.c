@@ -17,6 +17,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <linux/rpmsg_endpoint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -486,6 +487,22 @@ int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout
 	if (unread(ring) >= count || unread(ring) == ring->setup.rx_slots - ring->num_held)
 		return 0;
 	return ring_unfinished(ring, &deadline);
+}
+
+int rpmsg_ring_set_busy_poll(struct rpmsg_ring *ring, int64_t most_ns)
+{
+	struct rpmsg_endpoint_options options = { .size = sizeof(options) };
+
+	if (!ring || most_ns < 0)
+		return -EINVAL;
+	if (ring->mode != RPMSG_RING_SHARED)
+		return -EOPNOTSUPP;
+	if (!ring_is_current(ring))
+		return -EPIPE;
+	if (ioctl(ring->endpoint->fd, RPMSG_IOC_GET_OPTIONS, &options))
+		return -errno;
+	options.busy_poll_ns = (uint64_t)most_ns;
+	return ioctl(ring->endpoint->fd, RPMSG_IOC_SET_OPTIONS, &options) ? -errno : 0;
 }
 
 int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsigned int count,

@@ -235,6 +235,27 @@ TEST_F(librpmsg_ring, one_by_one)
 	EXPECT_EQ(0, memcmp(data, "answer", 6));
 }
 
+/* The remote does not interrupt. */
+TEST_F(librpmsg_ring, busy_poll)
+{
+	char data[8];
+	size_t len;
+
+	EXPECT_EQ(-EINVAL, rpmsg_ring_set_busy_poll(self->ring, -1));
+	if (variant->mode != RPMSG_RING_SHARED) {
+		EXPECT_EQ(-EOPNOTSUPP, rpmsg_ring_set_busy_poll(self->ring, 1));
+		return;
+	}
+	EXPECT_EQ(-EINVAL, rpmsg_ring_set_busy_poll(self->ring, 1000 * MS));
+	ASSERT_EQ(0, rpmsg_ring_set_busy_poll(self->ring, 10 * MS));
+	ASSERT_EQ(0, remote_put(&self->remote, REMOTE, HOST, "hello", 5));
+	EXPECT_EQ(0, rpmsg_ring_recv(self->ring, data, sizeof(data), PATIENCE_NS, &len));
+	EXPECT_EQ(5, len);
+	ASSERT_EQ(0, rpmsg_ring_set_busy_poll(self->ring, 0));
+	ASSERT_EQ(0, remote_put(&self->remote, REMOTE, HOST, "again", 5));
+	EXPECT_EQ(-ETIMEDOUT, rpmsg_ring_recv(self->ring, data, sizeof(data), QUIET_MS * MS, &len));
+}
+
 /* A vring full of others' messages; what waits for room stays in order. */
 TEST_F(librpmsg_ring, full)
 {
