@@ -3,10 +3,10 @@
  * bench: measure one way of sending messages to the bench firmware (examples/firmware/bench.c). One
  * run prints one line; ./run bench runs it many times, on several stacks in turn.
  *
- * A method is how messages travel: "calls", a system call for each, or "ring", librpmsg's rings. A
- * mode is what is sent: "ping" one at a time, there and back; "echo" in batches, there and back;
- * "to" and "from" in one direction. The application writes each message that it sends, and reads
- * the first bytes of each that it gets.
+ * A method is how messages travel: "calls", a system call for each; "ring", librpmsg's rings; or
+ * "poll", rings that are polled before anybody sleeps. A mode is what is sent: "ping" one at a
+ * time, there and back; "echo" in batches, there and back; "to" and "from" in one direction. The
+ * application writes each message that it sends, and reads the first bytes of each that it gets.
  *
  * The line: nanoseconds per message; p50, p99 and p99.9 of a batch there and back, in nanoseconds,
  * "-" in one direction; nanoseconds of processor time and context switches of this process per
@@ -30,6 +30,7 @@
 #define SIZE_MAX_	65536
 #define QUEUED		1024	/* messages of 496 bytes that surely fit into a node's queue */
 #define LIMIT_NS	INT64_C(20000000000)
+#define BUSY_POLL_NS	INT64_C(1000000)
 
 struct bench {
 	const char *mode;
@@ -260,7 +261,19 @@ static int measure(struct bench *bench)
 	return 0;
 }
 
-static int start(struct bench *bench, bool by_ring)
+static bool is_method(const char *method)
+{
+	return !strcmp(method, "calls") || !strcmp(method, "ring") || !strcmp(method, "poll");
+}
+
+static int start_ring(struct bench *bench, bool polled)
+{
+	int ret = rpmsg_ring_open(bench->endpoint, BUFFERS, BUFFERS, &bench->ring);
+
+	return ret || !polled ? ret : rpmsg_ring_set_busy_poll(bench->ring, BUSY_POLL_NS);
+}
+
+static int start(struct bench *bench, const char *method)
 {
 	char service[RPMSG_NAME_SIZE];
 	struct rpmsg_context *ctx;
@@ -278,8 +291,8 @@ static int start(struct bench *bench, bool by_ring)
 	rpmsg_context_free(ctx);
 	if (ret)
 		return ret;
-	if (by_ring)
-		return rpmsg_ring_open(bench->endpoint, BUFFERS, BUFFERS, &bench->ring);
+	if (strcmp(method, "calls"))
+		return start_ring(bench, !strcmp(method, "poll"));
 	/* The kernel's own waiting, which is what programs without the library have. */
 	bench->fd = rpmsg_endpoint_get_fd(bench->endpoint);
 	return fcntl(bench->fd, F_SETFL, fcntl(bench->fd, F_GETFL) & ~O_NONBLOCK) ? -errno : 0;
@@ -287,7 +300,7 @@ static int start(struct bench *bench, bool by_ring)
 
 static int usage(void)
 {
-	fputs("Usage: bench --method calls|ring --mode ping|echo|copy|to|from --size BYTES\n"
+	fputs("Usage: bench --method calls|ring|poll --mode ping|echo|copy|to|from --size BYTES\n"
 	      "             --batch N --count N\n",
 	      stderr);
 	return 2;
@@ -317,7 +330,7 @@ int main(int argc, char **argv)
 		default: return usage();
 		}
 	}
-	if (optind < argc || !bench.mode || (strcmp(method, "calls") && strcmp(method, "ring")) ||
+	if (optind < argc || !bench.mode || !is_method(method) ||
 	    !bench.batch || bench.batch > BATCH_MAX || !bench.count || !bench.size ||
 	    bench.size > SIZE_MAX_)
 		return usage();
@@ -326,7 +339,7 @@ int main(int argc, char **argv)
 	bench.count += bench.batch - 1 - (bench.count - 1) % bench.batch;
 	bench.warmup = (bench.count / bench.batch / 10 + 1) * bench.batch;
 	bench.times = calloc(bench.count / bench.batch, sizeof(*bench.times));
-	ret = bench.times ? start(&bench, !strcmp(method, "ring")) : -ENOMEM;
+	ret = bench.times ? start(&bench, method) : -ENOMEM;
 	ret = ret ? fail("start", ret) : measure(&bench);
 	rpmsg_ring_close(bench.ring);
 	rpmsg_endpoint_close(bench.endpoint);

@@ -55,6 +55,7 @@ while [ "$round" -lt "$rounds" ]; do
 	start
 	measure_all ours calls
 	measure_all ours ring
+	measure_all ours poll
 	stop
 	unload
 	echo "-- round $round of $rounds" >&2

@@ -11,7 +11,7 @@
 BENCH_FIELDS=(stack method mode size batch ns p50 p99 p999 cpu_ns switches)
 
 # What is compared, each a stack and a method, with the first one.
-BENCH_COLUMNS=("mainline calls" "ours calls" "ours ring")
+BENCH_COLUMNS=("mainline calls" "ours calls" "ours ring" "ours poll")
 
 # bench_table FIELD TITLE [PATTERN]: a line for each thing measured whose mode matches.
 bench_table()
