@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "elf_image.h"
@@ -15,6 +14,7 @@
 #include "program.h"
 #include "remote.h"
 #include "sleeper.h"
+#include "tracer.h"
 #include "wait.h"
 
 #define HOST	700
@@ -26,70 +26,8 @@
 #define DELAY_US	50000
 #define DELAY_SLOT	32768		/* the slot that DELAY_US falls in */
 
-struct tracer {
-	struct program program;
-	char processor[32];
-	struct json_object *vrings[2];	/* those of the processor */
-	struct json_object *end;
-};
-
-/* The tool as it will be asked for by "rpmsg-trace kicks" in a script. True once it traces. */
-static bool tracer_start(struct tracer *tracer, unsigned int index)
-{
-	snprintf(tracer->processor, sizeof(tracer->processor), "remoteproc%u", index);
-	return !program_start(&tracer->program, "rpmsg-trace", "kicks", "--json", "-p",
-			      tracer->processor, NULL) &&
-	       program_says(&tracer->program, "tracing", 3 * PATIENCE_MS);
-}
-
-static void tracer_take(struct tracer *tracer, struct json_object *object)
-{
-	struct json_object *field;
-	int vring;
-
-	if (!json_object_object_get_ex(object, "type", &field))
-		return;
-	if (!strcmp(json_object_get_string(field), "end")) {
-		tracer->end = object;
-		return;
-	}
-	if (!json_object_object_get_ex(object, "processor", &field) ||
-	    strcmp(json_object_get_string(field), tracer->processor) ||
-	    !json_object_object_get_ex(object, "vring", &field))
-		return;
-	vring = json_object_get_int(field);
-	if (vring == RX || vring == TX)
-		tracer->vrings[vring] = object;
-}
-
-/* Ends it as Ctrl-C does, and reads what it says. True when that is complete. */
-static bool tracer_end(struct tracer *tracer)
-{
-	struct json_object *object;
-	char *line, *rest;
-
-	if (program_end(&tracer->program, SIGINT, 3 * PATIENCE_MS))
-		return false;
-	for (line = strtok_r(tracer->program.text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		object = *line == '{' ? json_tokener_parse(line) : NULL;
-		if (object)
-			tracer_take(tracer, object);
-	}
-	return tracer->end && tracer->vrings[TX];
-}
-
-static int64_t number(struct json_object *object, const char *key)
-{
-	struct json_object *field;
-
-	if (!json_object_object_get_ex(object, key, &field))
-		return -1;
-	return json_object_get_int64(field);
-}
-
-#define tx(key)		number(self->tracer.vrings[TX], key)
-#define rx(key)		number(self->tracer.vrings[RX], key)
+#define tx(key)		tracer_number(self->tracer.vrings[TX], key)
+#define rx(key)		tracer_number(self->tracer.vrings[RX], key)
 
 /* Counts in a histogram's slots from @from on. */
 static int64_t histogram(struct json_object *object, const char *key, int64_t from)
@@ -118,13 +56,6 @@ do {											\
 			       tx("stayed"));						\
 } while (0)
 
-static bool cannot_trace(void)
-{
-	return !file_exists("/sys/kernel/btf/vmlinux") ||
-	       !file_exists("/sys/kernel/btf/rpmsg_char") ||
-	       !file_exists("/sys/kernel/tracing/available_filter_functions");
-}
-
 /* A remote that the test plays step by step. */
 FIXTURE(kicks)
 {
@@ -141,7 +72,7 @@ FIXTURE(kicks)
 FIXTURE_SETUP(kicks)
 {
 	self->ctrl = self->fd = -1;
-	if (cannot_trace())
+	if (tracer_cannot())
 		SKIP(return, "this kernel cannot be traced: no BTF or no function tracer");
 	ASSERT_EQ(0, processor_install_firmware());
 	ASSERT_EQ(0, processor_open(&self->processor));
@@ -150,7 +81,7 @@ FIXTURE_SETUP(kicks)
 	ASSERT_LE(0, self->ctrl);
 	self->fd = endpoint_open(&self->processor, self->ctrl, "trace", HOST, REMOTE, O_RDWR);
 	ASSERT_LE(0, self->fd);
-	ASSERT_TRUE(tracer_start(&self->tracer, self->processor.index));
+	ASSERT_TRUE(tracer_start_kicks(&self->tracer, self->processor.index));
 }
 
 FIXTURE_TEARDOWN(kicks)
@@ -183,6 +114,7 @@ TEST_F_TIMEOUT(kicks, time_to_the_wakeup, 120)
 	EXPECT_EQ(6, result);
 
 	ASSERT_TRUE(tracer_end(&self->tracer));
+	ASSERT_NE(NULL, self->tracer.vrings[TX]);
 	expect_sound();
 	EXPECT_EQ(1, tx("kicks"));
 	EXPECT_EQ(1, tx("woken"));
@@ -203,6 +135,7 @@ TEST_F_TIMEOUT(kicks, poll_is_a_reader_too, 120)
 	ASSERT_EQ(6, host_reads());
 
 	ASSERT_TRUE(tracer_end(&self->tracer));
+	ASSERT_NE(NULL, self->tracer.vrings[TX]);
 	expect_sound();
 	EXPECT_EQ(1, tx("kicks"));
 	EXPECT_EQ(1, tx("woken"));
@@ -242,6 +175,7 @@ TEST_F_TIMEOUT(kicks, where_the_others_end_up, 120)
 	ASSERT_EQ(3, host_writes());
 
 	ASSERT_TRUE(tracer_end(&self->tracer));
+	ASSERT_NE(NULL, self->tracer.vrings[TX]);
 	ASSERT_NE(NULL, self->tracer.vrings[RX]);
 	expect_sound();
 	EXPECT_EQ(6, tx("kicks"));
@@ -269,7 +203,7 @@ FIXTURE_SETUP(pings)
 
 	if (!getenv("RPMSG_BUILD"))
 		SKIP(return, "RPMSG_BUILD not set");
-	if (cannot_trace())
+	if (tracer_cannot())
 		SKIP(return, "this kernel cannot be traced: no BTF or no function tracer");
 	file_path(firmware, "%s/examples/firmware/echo.elf", getenv("RPMSG_BUILD"));
 	ASSERT_EQ(0, program_start(&self->urproc, "urproc", "run", firmware, NULL));
@@ -278,7 +212,7 @@ FIXTURE_SETUP(pings)
 	/* The first one also waits until the service is there */
 	ASSERT_EQ(0, program_run(&self->ping, PATIENCE_MS, "rpmsg-ctl", "send", "--reply", "1",
 				 "rpmsg-echo", "there?"));
-	ASSERT_TRUE(tracer_start(&self->tracer, index));
+	ASSERT_TRUE(tracer_start_kicks(&self->tracer, index));
 }
 
 FIXTURE_TEARDOWN(pings)
@@ -298,10 +232,11 @@ TEST_F_TIMEOUT(pings, one_kick_each, 120)
 	ASSERT_EQ(0, program_run(&self->ping, 2 * PATIENCE_MS, "rpmsg-ctl", "ping", "-q", "-c",
 				 "500", "-i", "1ms", "rpmsg-echo"));
 	ASSERT_TRUE(tracer_end(&self->tracer));
+	ASSERT_NE(NULL, self->tracer.vrings[TX]);
 	expect_sound();
 	/* What the tracer lost, on a slow kernel under load, it has told */
 	EXPECT_GE(500, tx("kicks") + tx("suppressed"));
-	EXPECT_LE(500, tx("kicks") + tx("suppressed") + number(self->tracer.end, "lost"));
+	EXPECT_LE(500, tx("kicks") + tx("suppressed") + tracer_number(self->tracer.end, "lost"));
 	EXPECT_EQ(tx("kicks"), tx("woken") + tx("awake"));
 	EXPECT_LT(0, tx("woken"));
 }
@@ -319,7 +254,7 @@ TEST(arguments)
 	EXPECT_EQ(2, program_run(&program, PATIENCE_MS, "rpmsg-trace", "kicks", "-d", "0"));
 	EXPECT_EQ(2, program_run(&program, PATIENCE_MS, "rpmsg-trace", "kicks", "surplus"));
 	EXPECT_EQ(2, program_run(&program, PATIENCE_MS, "rpmsg-trace", "kicks", "--wrong"));
-	if (cannot_trace())
+	if (tracer_cannot())
 		return;
 	EXPECT_EQ(1, program_run(&program, PATIENCE_MS, "rpmsg-trace", "kicks", "-p", "nobody"));
 	EXPECT_NE(NULL, strstr(program.text, "nobody"));

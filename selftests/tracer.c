@@ -16,6 +16,28 @@ bool tracer_start(struct tracer *tracer, unsigned int processor)
 	       program_says(&tracer->program, "tracing", 3 * PATIENCE_MS);
 }
 
+bool tracer_start_kicks(struct tracer *tracer, unsigned int processor)
+{
+	snprintf(tracer->processor, sizeof(tracer->processor), "remoteproc%u", processor);
+	return !program_start(&tracer->program, "rpmsg-trace", "kicks", "--json", "-p",
+			      tracer->processor, NULL) &&
+	       program_says(&tracer->program, "tracing", 3 * PATIENCE_MS);
+}
+
+static void tracer_take_vring(struct tracer *tracer, struct json_object *object)
+{
+	struct json_object *field;
+	int vring;
+
+	if (!json_object_object_get_ex(object, "processor", &field) ||
+	    strcmp(json_object_get_string(field), tracer->processor) ||
+	    !json_object_object_get_ex(object, "vring", &field))
+		return;
+	vring = json_object_get_int(field);
+	if (vring == 0 || vring == 1)
+		tracer->vrings[vring] = object;
+}
+
 static void tracer_take(struct tracer *tracer, struct json_object *object)
 {
 	struct json_object *type;
@@ -30,6 +52,8 @@ static void tracer_take(struct tracer *tracer, struct json_object *object)
 		tracer->slow = object;
 	else if (!strcmp(text, "endpoint") && tracer->count < TRACER_ENDPOINTS_MAX)
 		tracer->endpoints[tracer->count++] = object;
+	else
+		tracer_take_vring(tracer, object);
 }
 
 bool tracer_end(struct tracer *tracer)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "rpmsg-trace latency", and what it says.
+ * "rpmsg-trace latency" or "rpmsg-trace kicks", and what it says.
  */
 #ifndef SELFTESTS_TRACER_H
 #define SELFTESTS_TRACER_H
@@ -21,6 +21,7 @@ struct tracer {
 	struct json_object *endpoints[TRACER_ENDPOINTS_MAX];
 	unsigned int count;
 	struct json_object *slow;	/* the slowest message */
+	struct json_object *vrings[2];	/* "kicks": those of the processor */
 	struct json_object *end;
 };
 
@@ -30,8 +31,9 @@ bool tracer_cannot(void);
 /* Our tracepoints are there: it is seen when a message was consumed. */
 bool tracer_has_tracepoints(void);
 
-/* Starts it for one processor; true when it is attached. */
+/* Starts "latency", or "kicks", for one processor; true when it is attached. */
 bool tracer_start(struct tracer *tracer, unsigned int processor);
+bool tracer_start_kicks(struct tracer *tracer, unsigned int processor);
 
 /* Ends it as Ctrl-C does, and reads what it says. True when that is complete. */
 bool tracer_end(struct tracer *tracer);

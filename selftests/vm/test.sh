@@ -60,7 +60,7 @@ unit_suite()
 TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_latency rpmsg_trace_message tracing)
 
 # default_programs SUITE: those that run unless others are named. What the library and the tools
-# do is the same on every kernel, and slow on the debug kernel.
+# do is the same on every kernel, and slow on the debug kernel; stress takes minutes.
 default_programs()
 {
 	local program noun
