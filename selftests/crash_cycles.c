@@ -404,7 +404,9 @@ TEST_F_TIMEOUT(crash_cycles, messages_after_each, 36000)
 			TH_LOG("cycle %u: %u and %u messages after the recovery", i, load[0].echoed,
 			       load[1].echoed);
 		}
-		ASSERT_TRUE(processor_state_is(&self->tool.processor, "running"));
+		/* Its devices are at work a little earlier than the processor says so. */
+		ASSERT_TRUE(wait_until(processor_state_is(&self->tool.processor, "running"),
+				       PATIENCE_MS));
 		ASSERT_EQ(0, load[0].wrong + load[1].wrong);
 		took = now_ms() - last;
 		most = took > most ? took : most;
