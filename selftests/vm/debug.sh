@@ -131,3 +131,21 @@ need_debug_kernel()
 		mv "$folder/release.new" "$folder/release"
 	)
 }
+
+# The device tree of a machine with a debug kernel, by the compiler that built it for itself.
+debug_tree()
+{
+	echo "$BUILD/vm/debug.dtb"
+}
+
+need_debug_tree()
+{
+	local source=$TOP/selftests/vm/debug.dts tree
+
+	tree=$(debug_tree)
+	[[ ! $tree -nt $source ]] || return 0
+	mkdir -p "$BUILD/vm"
+	"$(debug_folder)/build/scripts/dtc/dtc" -O dtb -o "$tree.new" "$source" ||
+		die "cannot make the device tree"
+	mv "$tree.new" "$tree"
+}

@@ -188,7 +188,7 @@ guest_env()
 # boot FLAVOUR RUN: start QEMU on the run's folder; sets VM_PID.
 boot()
 {
-	local flavour=$1 run=$2 accel terminal=() shared reserve=
+	local flavour=$1 run=$2 accel terminal=() tree=() shared reserve=
 
 	accel=$(vm_accel)
 	# Options of -virtfs end at a comma; two stand for one.
@@ -196,11 +196,16 @@ boot()
 	[[ -z ${VM_SHELL-} ]] || terminal=(-serial mon:stdio)
 	# shellcheck disable=SC2016 # that dollar is the kernel's
 	[[ $VM_MODULES != mainline ]] || reserve='memmap=16M$0x20000000'
+	if [[ $flavour == debug ]]; then
+		tree=(-dtb "$(debug_tree)")
+		# shellcheck disable=SC2016
+		reserve='memmap=64K$0x30000000'
+	fi
 	qemu "$accel" "$flavour" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic log_buf_len=8M nokaslr mitigations=off \
 no_timer_check tsc=reliable acpi=noirq apparmor=0 selinux=0 audit=0 random.trust_cpu=on \
 firmware_class.path=$BUILD/examples/firmware rpmsg.guest=$TOP/selftests/vm/guest.sh $reserve" \
-		-serial "file:$shared/console" "${terminal[@]}" \
+		-serial "file:$shared/console" "${terminal[@]}" "${tree[@]}" \
 		-virtfs local,path=/,mount_tag=hostroot,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$shared/share,mount_tag=share,security_model=none"
 }
@@ -410,6 +415,7 @@ vm_setup()
 	[[ -f $(kernel_folder "$VM_KERNEL")/release ]] ||
 		die "there is no kernel $VM_KERNEL yet: run it without --no-build once"
 	need_initrd "$VM_KERNEL"
+	[[ $VM_KERNEL != debug ]] || need_debug_tree
 }
 
 cmd_vm()
