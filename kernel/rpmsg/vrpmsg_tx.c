@@ -73,14 +73,19 @@ bool vrpmsg_tx_reclaim(struct vrpmsg *vrp)
  * vrpmsg_tx_ask() - ask for an interrupt when the remote is done with a buffer
  * @vrp: the remote
  *
- * Return: false when it is done with one already.
+ * Return: false when it is done with one already, and so was not asked.
  */
 bool vrpmsg_tx_ask(struct vrpmsg *vrp)
 {
 	lockdep_assert_held(&vrp->tx_lock);
 
-	vrp->tx_asked = true;
-	return virtqueue_enable_cb(vrp->svq);
+	if (virtqueue_enable_cb(vrp->svq)) {
+		vrp->tx_asked = true;
+		return true;
+	}
+	if (!vrp->tx_asked && !trace_rpmsg_consumed_enabled())
+		virtqueue_disable_cb(vrp->svq);
+	return false;
 }
 
 /**
