@@ -13,6 +13,8 @@
 #include "remote.h"
 #include "wait.h"
 
+#define CHANNELS_MAX	1024	/* of one remote, see vrpmsg.h */
+
 FIXTURE(name_service)
 {
 	struct processor processor;
@@ -193,6 +195,23 @@ TEST_F_TIMEOUT(name_service, flood, 240)
 	}
 	EXPECT_TRUE(wait_until(channel_find(p, "flood-99") == 0, PATIENCE_MS));
 	EXPECT_TRUE(still_works(&self->remote, 0));
+}
+
+/* There is a limit, the driver's own channels included; who goes makes room. */
+TEST_F_TIMEOUT(name_service, too_many, 240)
+{
+	struct processor *p = &self->processor;
+	char name[RPMSG_NAME_SIZE];
+	int i;
+
+	for (i = 0; i < CHANNELS_MAX + 8; i++) {
+		snprintf(name, sizeof(name), "crowd-%d", i);
+		ASSERT_EQ(0, send_patiently(&self->remote, name, 5000 + i, RPMSG_NS_CREATE));
+	}
+	ASSERT_EQ(0, send_patiently(&self->remote, "crowd-0", 5000, RPMSG_NS_DESTROY));
+	ASSERT_EQ(0, send_patiently(&self->remote, "late", 4000, RPMSG_NS_CREATE));
+	EXPECT_TRUE(wait_until(channel_find(p, "late") == 1, PATIENCE_MS));
+	EXPECT_EQ(CHANNELS_MAX, processor_find(p, "bus/rpmsg/devices", "", NULL, NULL, 0));
 }
 
 TEST_F_TIMEOUT(name_service, flood_and_stop, 240)

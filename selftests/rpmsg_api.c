@@ -229,6 +229,18 @@ TEST_F(rpmsg_api, addresses)
 	EXPECT_TRUE(heard(self, 0, 1, 2, 10));
 }
 
+/* What is answered late must not reach who has the address next. */
+TEST_F(rpmsg_api, addresses_go_round)
+{
+	uint32_t first;
+
+	ASSERT_EQ(0, command(self, "create -1"));
+	first = result(self);
+	ASSERT_EQ(0, command(self, "destroy"));
+	ASSERT_EQ(0, command(self, "create -1"));
+	EXPECT_LT(first, result(self));
+}
+
 struct call {
 	FIXTURE_DATA(rpmsg_api) *self;
 	const char	*command;	/* or NULL: a message to the other endpoint */

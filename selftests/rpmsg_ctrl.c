@@ -65,6 +65,13 @@ TEST_F(rpmsg_ctrl, unknown_numbers)
 	EXPECT_EQ(0, endpoint_node(&self->processor, "unknown", self->node));
 }
 
+/* A number that nobody knows says nothing about its argument. */
+TEST_F(rpmsg_ctrl, unknown_number_and_pointer)
+{
+	EXPECT_EQ(-EINVAL, do_ioctl(self->ctrl, _IO(0xb5, 99), 1));
+	EXPECT_EQ(-EINVAL, do_ioctl(self->ctrl, RPMSG_DESTROY_EPT_IOCTL, 0));
+}
+
 TEST_F(rpmsg_ctrl, no_other_calls)
 {
 	char data[16];
@@ -119,6 +126,19 @@ TEST_F(rpmsg_ctrl, name_without_end)
 	EXPECT_EQ(0, ctrl_ioctl(self->ctrl, RPMSG_RELEASE_DEV_IOCTL, name, 0x0a0a0a0a, 0x0b0b0b0b));
 	name[31] = '\0';
 	EXPECT_EQ(0, channel_find(&self->processor, name));
+}
+
+/* They would be names of files in sysfs, and lines in the log. */
+TEST_F(rpmsg_ctrl, names_of_no_channel)
+{
+	static const char *const names[] = { "", "two\nlines", "bell\a", "\xc3\xa4" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		EXPECT_EQ(-EINVAL, ctrl_ioctl(self->ctrl, RPMSG_CREATE_DEV_IOCTL, names[i],
+					      700 + i, 800));
+		EXPECT_EQ(0, channel_find(&self->processor, names[i]));
+	}
 }
 
 /* Names are a label: the same twice is two endpoints. Addresses clash when the second is opened. */
