@@ -60,7 +60,7 @@ unit_suite()
 TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_latency rpmsg_trace_message tracing)
 
 # default_programs SUITE: those that run unless others are named. What the library and the tools
-# do is the same on every kernel, and slow on the debug kernel; stress takes minutes.
+# do is the same on every kernel, and slow on the debug kernel.
 default_programs()
 {
 	local program noun
@@ -73,7 +73,7 @@ default_programs()
 		noun=$(basename "$program" .test)
 		case $1-$noun in
 		debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
-		debug-rpmsg_trace_latency|debug-rpmsg_trace_message|*-stress) ;;
+		debug-rpmsg_trace_latency|debug-rpmsg_trace_message) ;;
 		*) echo "$noun" ;;
 		esac
 	done
@@ -152,7 +152,7 @@ vm_suite()
 {
 	local suite=$1 folder noun nouns=("${@:2}") tracing=() others=()
 
-	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=$((1800 + ${STRESS_SECONDS:-0})) VM_STRICT=1
+	VM_KERNEL=$suite VM_MODULES=ours VM_TIMEOUT=$((1800 + ${STRESS_SECONDS:-60})) VM_STRICT=1
 	VM_REPEATABLE=1
 	folder=$(modules_folder "$suite")
 	if [[ $suite == reference ]]; then
