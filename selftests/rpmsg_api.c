@@ -363,7 +363,7 @@ TEST_F(rpmsg_api, registered_anew)
 }
 
 /* What udev loads a driver by: the same in the device, in its uevent, and in the modules. */
-TEST_F(rpmsg_api, modalias)
+TEST_F_TIMEOUT(rpmsg_api, modalias, 240)
 {
 	static const struct {
 		const char *module;
