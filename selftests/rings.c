@@ -9,12 +9,24 @@
 
 #include "rings.h"
 
-int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
+static int setup_with(struct rings *rings, int fd, uint32_t flags, uint32_t tx_slots,
+		      uint32_t rx_slots)
 {
 	rings->setup = (struct rpmsg_ring_setup) {
-		.size = sizeof(rings->setup), .tx_slots = tx_slots, .rx_slots = rx_slots,
+		.size = sizeof(rings->setup), .flags = flags, .tx_slots = tx_slots,
+		.rx_slots = rx_slots,
 	};
 	return ioctl(fd, RPMSG_IOC_RING_SETUP, &rings->setup) ? -errno : 0;
+}
+
+int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
+{
+	return setup_with(rings, fd, 0, tx_slots, rx_slots);
+}
+
+int rings_setup_exclusive(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
+{
+	return setup_with(rings, fd, RPMSG_RING_SETUP_EXCLUSIVE, tx_slots, rx_slots);
 }
 
 void *rings_map_part(int fd, uint64_t offset, size_t size, int prot)

@@ -179,7 +179,7 @@ TEST_F(rpmsg_ring, setup_arguments)
 	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
 	EXPECT_EQ(E2BIG, errno);
 	arg.more = 0;
-	arg.setup.flags = 1;
+	arg.setup.flags = RPMSG_RING_SETUP_EXCLUSIVE << 1;
 	EXPECT_EQ(-1, ioctl(fd, RPMSG_IOC_RING_SETUP, &arg));
 	EXPECT_EQ(EINVAL, errno);
 	arg.setup.flags = 0;

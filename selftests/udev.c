@@ -173,6 +173,32 @@ TEST_F_TIMEOUT(udev, same_name_after_restart, 240)
 	EXPECT_TRUE(wait_until(is_of_group(BY_NAME "/dsp/rpmsg-raw"), PATIENCE_MS));
 }
 
+#define EXCLUSIVE_RULE							\
+	"ACTION==\"bind\", SUBSYSTEM==\"virtio\", DRIVER==\"virtio_rpmsg_bus\", "	\
+	"ATTRS{name}==\"dsp\", ATTR{exclusive}=\"1\"\n"
+
+static bool is_exclusive(void)
+{
+	char device[64], path[FILE_PATH_MAX], text[8];
+
+	if (processor_find(&(struct processor) {}, "bus/virtio/devices", "virtio", NULL, device,
+			   sizeof(device)) != 1)
+		return false;
+	file_path(path, "/sys/bus/virtio/devices/%s/exclusive", device);
+	return file_read_line(path, text, sizeof(text)) > 0 && !strcmp(text, "1");
+}
+
+/* The rule of docs/devices.md: one application may have the device for itself. */
+TEST_F_TIMEOUT(udev, exclusive, 240)
+{
+	EXPECT_FALSE(is_exclusive());
+	ASSERT_EQ(0, write_all("/run/udev/rules.d/61-exclusive.rules", EXCLUSIVE_RULE));
+	ASSERT_EQ(0, program_run(&self->udevadm, PATIENCE_MS, "udevadm", "control", "--reload"));
+	ASSERT_EQ(0, rpmsg_processor_stop(self->dsp));
+	ASSERT_EQ(0, rpmsg_processor_boot(self->dsp));
+	EXPECT_TRUE(wait_until(is_exclusive(), PATIENCE_MS));
+}
+
 static int echo(struct rpmsg_endpoint *endpoint)
 {
 	char text[496];

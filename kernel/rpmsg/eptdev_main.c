@@ -121,7 +121,7 @@ static int eptdev_start(struct eptdev *eptdev)
 	if (!ept)
 		ept = rpmsg_create_ept(eptdev->rpdev, eptdev_receive, eptdev, eptdev->info);
 	if (!ept)
-		return -EINVAL;
+		return ops && ops->exclusive->is_exclusive(eptdev->rpdev) ? -EBUSY : -EINVAL;
 
 	eptdev_set_mtu(eptdev, ept);
 	WRITE_ONCE(eptdev->ops, ops);

@@ -29,20 +29,27 @@ static void eptdev_fill_ring(struct eptdev *eptdev, struct eptring *ring)
 		eptring_put(ring, msg->data, msg->len, msg->src);
 		kfree(msg);
 	}
+	eptring_set_behind(ring, eptdev_has_message(eptdev));
 }
 
 int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data,
 			   int len, u32 src)
 {
-	int ret = 0;
+	int ret;
 
 	eptring_lock(ring);
 	eptdev_fill_ring(eptdev, ring);
-	if (eptdev_has_message(eptdev) || !eptring_put(ring, data, len, src))
-		ret = eptdev_queue(eptdev, data, len, src);
+	if (eptdev_has_message(eptdev))
+		ret = -EAGAIN;
 	else
+		ret = eptring_receive_message(ring, data, len, src);
+	if (ret == -EAGAIN) {
+		ret = eptdev_queue(eptdev, data, len, src);
+		eptring_set_behind(ring, eptdev_has_message(eptdev));
+	} else {
 		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), len,
 				      eptring_unread(ring));
+	}
 	eptring_unlock(ring);
 	return ret;
 }
@@ -111,6 +118,7 @@ int eptdev_setup_ring(struct eptdev *eptdev, struct file *file,
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
 	eptdev_look_into_ring(eptdev);
+	eptring_refill(ring);
 	return 0;
 }
 

@@ -82,7 +82,7 @@ int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, 
 		ret = eptdev_receive_to_ring(eptdev, eptdev->ring, data, len, src);
 	else
 		ret = eptdev_queue(eptdev, data, len, src);
-	if (ret)
+	if (ret && ret != VRPMSG_TAKEN)
 		return ret;
 
 	eptdev_count(eptdev, RX_MESSAGES, 1);
@@ -91,7 +91,7 @@ int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, 
 		trace_rpmsg_woken(&eptdev->dev, READ_ONCE(eptdev->rx_count));
 		wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
 	}
-	return 0;
+	return ret;
 }
 
 int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool pause)

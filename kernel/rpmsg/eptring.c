@@ -13,8 +13,9 @@
  *	struct eptring belongs to the open file that it was made for, and is freed with it. Mappings
  *	hold the file, commands of io_uring hold the file, so all of them are gone before. It has
  *	the control memory and the receive buffers, which are ordinary memory; the transmit buffers
- *	are the transport's, and are given back when the endpoint goes. All of it counts as memory
- *	that the user who made the rings has locked, until they are freed.
+ *	are the transport's, and are given back when the endpoint goes. In exclusive mode receive
+ *	buffers are the transport's, too, and the ordinary ones take their place in the end. All of
+ *	it counts as memory that the user who made the rings has locked, until they are freed.
  *	struct waiter is a command that waits, one to send, one to receive. It is an ioctl, which
  *	sleeps in there, or a command of io_uring, which is finished by a work of its task. Who
  *	wakes it does not finish it, but makes it look again.
@@ -22,11 +23,12 @@
  * Locks, outer to inner
  *	tx_mutex	one at a time takes entries from the submit ring; and the transport's
  *			buffers are there. A kick is inside.
- *	rx_mutex	one at a time fills the ready ring, in the order of arrival
+ *	rx_mutex	one at a time fills the ready ring, in the order of arrival. The transport
+ *			has a mutex of its own outside, in which it asks for receive buffers.
  *	the transport's	spinlock, in which eptring_done() is called
  *	done_lock	a spinlock: the done ring, and which transmit buffers are whose
  *	waiter.lock	a spinlock, what the waiter is
- *	map_mutex	inside of mmap_lock: what transmit buffers are mapped to
+ *	map_mutex	inside of mmap_lock: what the transport's buffers are mapped to
  *
  * Trust
  *	Control memory belongs to the application, in all of its bytes and at any time. The kernel
@@ -36,13 +38,15 @@
  *
  * Full
  *	A sender without room waits, or is told how many were sent. A message without a free receive
- *	buffer is left to rpmsg_char's queue, with the rules that hold there.
+ *	buffer is left to rpmsg_char's queue, with the rules that hold there. In exclusive mode the
+ *	transport takes our free buffers for the remote, and the remote waits when there is none;
+ *	but not while the queue has messages, which need them first.
  *
  * Unplug
  *	eptring_stop() comes from rpmsg_char under its lock, before the endpoint goes: sending ends;
  *	transmit buffers vanish from all mappings and a page of nothing takes their place, so that
  *	nobody falls; those under way come back as -EPIPE; waiters wake. What was received stays
- *	readable.
+ *	readable: what is still in the transport's buffers is copied.
  */
 #include <linux/bitmap.h>
 #include <linux/capability.h>
@@ -174,10 +178,13 @@ static void eptring_plan_control(const struct eptring *ring, struct rpmsg_ring_s
 /* Nobody can have it swapped out: it is under the limit of locked memory, as io_uring's rings. */
 static int eptring_charge(struct eptring *ring, u32 control_size)
 {
-	/* Each transmit buffer comes with the page that has its header. */
+	/* Each of the transport's buffers comes with the page that has its header. */
 	size_t bytes = control_size + eptring_rx_bytes(ring) +
 		       (size_t)ring->tx_slots * (PAGE_SIZE + ring->tx_stride);
 	unsigned long locked;
+
+	if (ring->is_exclusive)
+		bytes += (size_t)ring->rx_slots * (PAGE_SIZE + ring->rx_stride);
 
 	ring->user = get_uid(current_user());
 	ring->charged = bytes >> PAGE_SHIFT;
@@ -222,7 +229,8 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 	struct eptring *ring;
 	int ret;
 
-	if (setup->flags || !setup->tx_slots || setup->tx_slots > RPMSG_RING_MAX_SLOTS ||
+	if (setup->flags & ~RPMSG_RING_SETUP_EXCLUSIVE ||
+	    !setup->tx_slots || setup->tx_slots > RPMSG_RING_MAX_SLOTS ||
 	    !setup->rx_slots || setup->rx_slots > RPMSG_RING_MAX_SLOTS)
 		return ERR_PTR(-EINVAL);
 	if (!ops)
@@ -249,7 +257,10 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 	ring->tx_slots = roundup_pow_of_two(min(setup->tx_slots, limits.tx_entries));
 	ring->tx_stride = PAGE_ALIGN(limits.tx_mtu);
 	ring->rx_slots = roundup_pow_of_two(setup->rx_slots);
-	ring->rx_stride = ALIGN(limits.rx_mtu, SMP_CACHE_BYTES);
+	ring->rx_mtu = limits.rx_mtu;
+	ring->is_exclusive = setup->flags & RPMSG_RING_SETUP_EXCLUSIVE;
+	ring->rx_stride = ring->is_exclusive ? PAGE_ALIGN(limits.rx_mtu) :
+					       ALIGN(limits.rx_mtu, SMP_CACHE_BYTES);
 
 	eptring_plan_control(ring, setup);
 	ret = eptring_charge(ring, setup->control_size);
@@ -259,6 +270,11 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 		ret = eptring_alloc_rx(ring);
 	if (!ret)
 		ret = eptring_alloc_tx(ring, ept, dst);
+	if (!ret && ring->is_exclusive) {
+		ret = eptring_alloc_exclusive(ring, ept);
+		if (ret)
+			eptring_stop(ring);
+	}
 	if (ret) {
 		eptring_free(ring);
 		return ERR_PTR(ret);
@@ -291,6 +307,7 @@ void eptring_attach(struct eptring *ring, struct file *file)
 void eptring_stop(struct eptring *ring)
 {
 	eptring_stop_tx(ring);
+	eptring_stop_exclusive(ring);
 
 	/* After the last done and ready entry */
 	smp_store_release(&ring->gone, true);

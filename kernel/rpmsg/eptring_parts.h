@@ -57,11 +57,12 @@ struct waiter {
  * @done:         the done ring, likewise
  * @ready:        the ready ring, likewise
  * @release:      the release ring, likewise
+ * @is_exclusive: in exclusive mode
  * @gone:         there is no endpoint any more
  * @user:         who made them
  * @charged:      pages that count as locked by @user
- * @mapping:      all mappings of transmit buffers
- * @map_mutex:    guards @tx_mapped
+ * @mapping:      all mappings of the transport's buffers
+ * @map_mutex:    guards @tx_mapped, and @exclusive, which @rx_mutex guards, too
  * @tx_mapped:    transmit buffers may be mapped
  * @nothing:      a page in place of those that are gone
  * @tx_mutex:     guards @ops, @slots, and from @submit_head to @bad_submit
@@ -83,11 +84,15 @@ struct waiter {
  * @done_tail:    the next entry to write
  * @rx_mutex:     guards all members below
  * @rx_slots:     how many buffers, a power of two
- * @rx_stride:    bytes of each
- * @rx_memory:    all of them
+ * @rx_mtu:       bytes of payload
+ * @rx_stride:    bytes of each, as mapped
+ * @rx_memory:    all of them; in exclusive mode not before the end
  * @rx_free:      numbers of those that are the kernel's
  * @rx_num_free:  how many
  * @rx_out:       those that are the application's
+ * @rx_num_out:   how many
+ * @exclusive:    in exclusive mode the transport's buffers; NULL when it is gone
+ * @rx_behind:    the queue has messages
  * @ready_tail:   the next entry to write
  * @release_head: the next entry to take
  * @bad_release:  entries that were dropped
@@ -100,12 +105,13 @@ struct eptring {
 	struct rpmsg_ring_done		*done;
 	struct rpmsg_ring_ready		*ready;
 	u32				*release;
+	bool				is_exclusive;
 	bool				gone;
 	struct user_struct		*user;
 	unsigned long			charged;
 
 	struct address_space		mapping;
-	struct mutex			map_mutex;	/* @tx_mapped */
+	struct mutex			map_mutex;	/* @tx_mapped, @exclusive */
 	bool				tx_mapped;
 	struct page			*nothing;
 
@@ -130,11 +136,15 @@ struct eptring {
 
 	struct mutex			rx_mutex;	/* from @rx_slots to @bad_release */
 	u32				rx_slots;
+	u32				rx_mtu;
 	u32				rx_stride;
 	void				*rx_memory;
 	u32				*rx_free;
 	u32				rx_num_free;
 	unsigned long			*rx_out;
+	u32				rx_num_out;
+	struct vrpmsg_exclusive		*exclusive;
+	bool				rx_behind;
 	u32				ready_tail;
 	u32				release_head;
 	u32				bad_release;
@@ -167,6 +177,9 @@ void eptring_give_up(struct eptring *ring);
 
 /* eptring_rx.c */
 int eptring_alloc_rx(struct eptring *ring);
+int eptring_alloc_exclusive(struct eptring *ring, struct rpmsg_endpoint *ept);
+void eptring_stop_exclusive(struct eptring *ring);
+void eptring_offer_released(struct eptring *ring);
 bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret);
 
 #endif /* EPTRING_PARTS_H */

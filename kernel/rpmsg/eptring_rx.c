@@ -51,10 +51,12 @@ bool eptring_gone(const struct eptring *ring)
 	return smp_load_acquire(&ring->gone);
 }
 
-static void eptring_take_released(struct eptring *ring)
+/* Return: whether there was any. */
+static bool eptring_take_released(struct eptring *ring)
 {
 	/* D: the application has read the buffers */
 	const u32 tail = smp_load_acquire(&ring->control->release_tail);
+	const u32 num_free = ring->rx_num_free;
 	u32 slot;
 
 	lockdep_assert_held(&ring->rx_mutex);
@@ -65,12 +67,15 @@ static void eptring_take_released(struct eptring *ring)
 	}
 	while (ring->release_head != tail) {
 		slot = READ_ONCE(ring->release[ring->release_head++ & (ring->rx_slots - 1)]);
-		if (slot < ring->rx_slots && __test_and_clear_bit(slot, ring->rx_out))
+		if (slot < ring->rx_slots && __test_and_clear_bit(slot, ring->rx_out)) {
 			ring->rx_free[ring->rx_num_free++] = slot;
-		else
+			ring->rx_num_out--;
+		} else {
 			ring->bad_release++;
+		}
 	}
 	WRITE_ONCE(ring->control->bad_release, ring->bad_release);
+	return ring->rx_num_free != num_free;
 }
 
 /**
@@ -86,8 +91,32 @@ bool eptring_has_room(struct eptring *ring)
 	return ring->rx_num_free;
 }
 
+static void *eptring_rx_slot(struct eptring *ring, u32 slot)
+{
+	if (ring->exclusive)
+		return ring->ops->exclusive->payload(ring->exclusive, slot);
+	return ring->rx_memory + (size_t)slot * ring->rx_stride;
+}
+
+/* The application has a message in a buffer that was not its before. */
+static void eptring_show(struct eptring *ring, u32 slot, u32 len, u32 src)
+{
+	struct rpmsg_ring_ready *entry = &ring->ready[ring->ready_tail & (ring->rx_slots - 1)];
+
+	__set_bit(slot, ring->rx_out);
+	ring->rx_num_out++;
+	WRITE_ONCE(entry->slot, slot);
+	WRITE_ONCE(entry->len, len);
+	WRITE_ONCE(entry->src, src);
+	WRITE_ONCE(ring->ready_tail, ring->ready_tail + 1);
+	/* C: the entry and the buffer are there */
+	smp_store_release(&ring->control->ready_tail, ring->ready_tail);
+
+	waiter_wake_if(&ring->receiver, eptring_unread(ring));
+}
+
 /**
- * eptring_put() - put a message into the ready ring
+ * eptring_put() - copy a message into a buffer
  * @ring: the rings, locked
  * @data: payload
  * @len:  its bytes
@@ -97,26 +126,110 @@ bool eptring_has_room(struct eptring *ring)
  */
 bool eptring_put(struct eptring *ring, const void *data, u32 len, u32 src)
 {
-	struct rpmsg_ring_ready *entry;
 	u32 slot;
 
 	if (!eptring_has_room(ring) || len > ring->rx_stride)
 		return false;
 
 	slot = ring->rx_free[--ring->rx_num_free];
-	__set_bit(slot, ring->rx_out);
-	memcpy(ring->rx_memory + (size_t)slot * ring->rx_stride, data, len);
-
-	entry = &ring->ready[ring->ready_tail & (ring->rx_slots - 1)];
-	WRITE_ONCE(entry->slot, slot);
-	WRITE_ONCE(entry->len, len);
-	WRITE_ONCE(entry->src, src);
-	WRITE_ONCE(ring->ready_tail, ring->ready_tail + 1);
-	/* C: the entry and the buffer are there */
-	smp_store_release(&ring->control->ready_tail, ring->ready_tail);
-
-	waiter_wake_if(&ring->receiver, eptring_unread(ring));
+	memcpy(eptring_rx_slot(ring, slot), data, len);
+	eptring_show(ring, slot, len, src);
 	return true;
+}
+
+/**
+ * eptring_receive_message() - a message has come
+ * @ring: the rings, locked, and the queue is empty
+ * @data: payload
+ * @len:  its bytes
+ * @src:  who sent it
+ *
+ * Return: 0; %VRPMSG_TAKEN when it was in one of our buffers; -EAGAIN when there is none for it.
+ */
+int eptring_receive_message(struct eptring *ring, const void *data, u32 len, u32 src)
+{
+	int slot;
+
+	lockdep_assert_held(&ring->rx_mutex);
+
+	slot = ring->exclusive ? ring->ops->exclusive->find(ring->exclusive, data) : -1;
+	if (slot >= 0) {
+		eptring_show(ring, slot, len, src);
+		return VRPMSG_TAKEN;
+	}
+	return eptring_put(ring, data, len, src) ? 0 : -EAGAIN;
+}
+
+/**
+ * eptring_set_behind() - has the queue messages that are to come first?
+ * @ring:   the rings, locked
+ * @behind: whether it has
+ */
+void eptring_set_behind(struct eptring *ring, bool behind)
+{
+	lockdep_assert_held(&ring->rx_mutex);
+
+	ring->rx_behind = behind;
+}
+
+/* The transport takes buffers for the remote. */
+static unsigned int eptring_hand_over(void *priv, u32 *slots, unsigned int num,
+				      unsigned int reserve)
+{
+	struct eptring *ring = priv;
+	unsigned int i = 0;
+
+	mutex_lock(&ring->rx_mutex);
+	eptring_take_released(ring);
+	while (i < num && ring->rx_num_free > reserve && !ring->rx_behind)
+		slots[i++] = ring->rx_free[--ring->rx_num_free];
+	mutex_unlock(&ring->rx_mutex);
+	return i;
+}
+
+static void eptring_take_back(void *priv, u32 slot)
+{
+	struct eptring *ring = priv;
+
+	mutex_lock(&ring->rx_mutex);
+	ring->rx_free[ring->rx_num_free++] = slot;
+	mutex_unlock(&ring->rx_mutex);
+}
+
+static const struct vrpmsg_exclusive_user eptring_user = {
+	.refill	= eptring_hand_over,
+	.untake	= eptring_take_back,
+};
+
+/**
+ * eptring_refill() - let the transport see that there are buffers
+ * @ring: the rings; messages may come in here
+ */
+void eptring_refill(struct eptring *ring)
+{
+	struct vrpmsg *vrp = NULL;
+
+	mutex_lock(&ring->rx_mutex);
+	if (ring->exclusive)
+		vrp = ring->ops->exclusive->drain_begin(ring->exclusive);
+	mutex_unlock(&ring->rx_mutex);
+	if (vrp)
+		ring->ops->exclusive->drain(vrp);
+}
+
+/* In exclusive mode: what the application has released is for the remote. */
+void eptring_offer_released(struct eptring *ring)
+{
+	bool any;
+
+	if (!ring->is_exclusive)
+		return;
+
+	mutex_lock(&ring->rx_mutex);
+	any = eptring_take_released(ring);
+	mutex_unlock(&ring->rx_mutex);
+	if (any)
+		eptring_refill(ring);
 }
 
 bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret)
@@ -126,9 +239,10 @@ bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret
 	/* Asked first, so that nothing which came before the end is missed */
 	const bool last = eptring_gone(ring);
 
+	eptring_offer_released(ring);
 	mutex_lock(&ring->rx_mutex);
 	eptring_take_released(ring);
-	full = !ring->rx_num_free;
+	full = ring->rx_num_out == ring->rx_slots;
 	*unread = eptring_unread(ring);
 	mutex_unlock(&ring->rx_mutex);
 
@@ -155,4 +269,43 @@ int eptring_alloc_rx(struct eptring *ring)
 	for (i = ring->rx_slots; i; i--)
 		ring->rx_free[ring->rx_num_free++] = i - 1;
 	return 0;
+}
+
+/* After all else: from here on the transport may ask for buffers. */
+int eptring_alloc_exclusive(struct eptring *ring, struct rpmsg_endpoint *ept)
+{
+	struct vrpmsg_exclusive *exclusive;
+
+	exclusive = ring->ops->exclusive->create(ept, ring->rx_slots, &eptring_user, ring);
+	if (IS_ERR(exclusive))
+		return PTR_ERR(exclusive);
+
+	mutex_lock(&ring->rx_mutex);
+	ring->exclusive = exclusive;
+	mutex_unlock(&ring->rx_mutex);
+	return 0;
+}
+
+/* What was received moves to memory that stays. */
+void eptring_stop_exclusive(struct eptring *ring)
+{
+	struct vrpmsg_exclusive *exclusive;
+	u32 slot;
+
+	mutex_lock(&ring->rx_mutex);
+	exclusive = ring->exclusive;
+	if (exclusive)
+		for_each_set_bit(slot, ring->rx_out, ring->rx_slots)
+			memcpy(ring->rx_memory + (size_t)slot * ring->rx_stride,
+			       ring->ops->exclusive->payload(exclusive, slot), ring->rx_mtu);
+	mutex_lock(&ring->map_mutex);
+	ring->exclusive = NULL;
+	mutex_unlock(&ring->map_mutex);
+	mutex_unlock(&ring->rx_mutex);
+	if (!exclusive)
+		return;
+
+	unmap_mapping_range(&ring->mapping, RPMSG_RING_OFF_RX,
+			    (loff_t)ring->rx_slots * ring->rx_stride, 1);
+	ring->ops->exclusive->destroy(exclusive);
 }

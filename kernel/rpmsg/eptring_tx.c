@@ -122,6 +122,8 @@ bool eptring_send_step(struct eptring *ring, u32 count, u32 *sent, int *ret)
 	bool finished;
 	int again = 0;
 
+	/* The remote needs them for its answers. */
+	eptring_offer_released(ring);
 	mutex_lock(&ring->tx_mutex);
 	do {
 		*ret = ring->tx_over ? -EPIPE : eptring_publish(ring, sent);

@@ -14,6 +14,7 @@
 #include "../compat/rpmsg.h"
 
 struct vrpmsg;
+struct vrpmsg_exclusive;
 struct vrpmsg_slots;
 
 /**
@@ -24,6 +25,13 @@ struct vrpmsg_slots;
  * call of that this is a special value.
  */
 #define VRPMSG_HOLD	0x484c44
+
+/**
+ * define VRPMSG_TAKEN - what a callback answers when the buffer of its message is its user's
+ *
+ * For messages in buffers of struct vrpmsg_exclusive_ops.
+ */
+#define VRPMSG_TAKEN	0x544b4e
 
 /**
  * struct vrpmsg_limits - what fits into the rings of a device
@@ -50,6 +58,41 @@ struct vrpmsg_slot {
 typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
 
 /**
+ * struct vrpmsg_exclusive_user - whose receive buffers are in the ring
+ * @refill: hands over at most @num buffers, those that are left beyond @reserve; returns how many
+ * @untake: a buffer of these comes back without a message
+ */
+struct vrpmsg_exclusive_user {
+	unsigned int (*refill)(void *priv, u32 *slots, unsigned int num, unsigned int reserve);
+	void (*untake)(void *priv, u32 slot);
+};
+
+/**
+ * struct vrpmsg_exclusive_ops - receive buffers that an application reads where they are
+ * @is_exclusive: may there be one endpoint only?
+ * @create:       see vrpmsg_exclusive_create()
+ * @destroy:      see vrpmsg_exclusive_destroy()
+ * @find:         which buffer a payload is in; -1: none of these
+ * @payload:      of a buffer
+ * @pfn:          the page frame number of a page, counted through the payload of all buffers
+ * @prot:         how to map them
+ * @drain_begin:  the user has more for the ring; returns the remote, for @drain, which must follow
+ * @drain:        see vrpmsg_drain()
+ */
+struct vrpmsg_exclusive_ops {
+	bool (*is_exclusive)(struct rpmsg_device *rpdev);
+	struct vrpmsg_exclusive *(*create)(struct rpmsg_endpoint *ept, unsigned int num,
+					   const struct vrpmsg_exclusive_user *user, void *priv);
+	void (*destroy)(struct vrpmsg_exclusive *exclusive);
+	int (*find)(const struct vrpmsg_exclusive *exclusive, const void *payload);
+	void *(*payload)(const struct vrpmsg_exclusive *exclusive, unsigned int slot);
+	unsigned long (*pfn)(const struct vrpmsg_exclusive *exclusive, unsigned long page);
+	pgprot_t (*prot)(const struct vrpmsg_exclusive *exclusive, pgprot_t prot);
+	struct vrpmsg *(*drain_begin)(struct vrpmsg_exclusive *exclusive);
+	void (*drain)(struct vrpmsg *vrp);
+};
+
+/**
  * struct vrpmsg_ops - the way past the core, for a device of ours and its endpoints
  * @resume:           see vrpmsg_resume()
  * @set_flow_cb:      see vrpmsg_set_flow_cb()
@@ -65,6 +108,7 @@ typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
  * @slots_give_up:    likewise
  * @slots_pfn:        likewise
  * @slots_prot:       likewise
+ * @exclusive:        receive buffers that an application reads where they are
  */
 struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
@@ -84,6 +128,7 @@ struct vrpmsg_ops {
 	void (*slots_give_up)(struct vrpmsg_slots *slots);
 	unsigned long (*slots_pfn)(const struct vrpmsg_slots *slots, unsigned long page);
 	pgprot_t (*slots_prot)(const struct vrpmsg_slots *slots, pgprot_t prot);
+	const struct vrpmsg_exclusive_ops *exclusive;
 };
 
 const struct vrpmsg_ops *vrpmsg_get_ops(const struct rpmsg_device *rpdev);

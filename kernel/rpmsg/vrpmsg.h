@@ -9,6 +9,8 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/rpmsg.h>
 #include <linux/scatterlist.h>
@@ -56,6 +58,7 @@ struct vrpmsg_hdr {
  * @sg:       the memory as a virtqueue wants it; the length is the owner's to set
  * @hdr:      the memory
  * @owner:    of a transmit buffer that an application writes; NULL for all others
+ * @exclusive: of a receive buffer that an application reads; NULL for all others
  * @number:   no other buffer of the remote's has it; for who traces
  * @held:     in the list of an endpoint that holds its message
  * @returned: in @rx_returned, after that
@@ -67,6 +70,7 @@ struct vrpmsg_buf {
 	struct scatterlist	sg;
 	struct vrpmsg_hdr	*hdr;
 	struct vrpmsg_slots	*owner;
+	struct vrpmsg_exclusive	*exclusive;
 	u32			number;
 
 	struct list_head	held;
@@ -74,6 +78,22 @@ struct vrpmsg_buf {
 	u32			src;
 	unsigned int		len;
 	bool			refused;
+};
+
+/**
+ * struct vrpmsg_area - memory of buffers whose payload applications may map
+ * @vrp:    the remote
+ * @stride: bytes from one buffer to the next
+ * @size:   bytes of @memory
+ * @memory: all of them
+ * @dma:    its address for the remote
+ */
+struct vrpmsg_area {
+	struct vrpmsg	*vrp;
+	size_t		stride;
+	size_t		size;
+	void		*memory;
+	dma_addr_t	dma;
 };
 
 /**
@@ -138,7 +158,7 @@ enum vrpmsg_stat {
  * @memory_size:   its size in bytes
  * @rvq:           from the remote
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
- * @rx_kept:       buffers that @rvq did not take back yet
+ * @rx_kept:       buffers of @bufs that @rvq did not take back yet
  * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
  * @rx_work:       drains @rvq for them, and for who polled
  * @rx_inherited:  @rx_work has one of @rx_events, from who polled
@@ -154,7 +174,13 @@ enum vrpmsg_stat {
  * @slots:         rows of buffers that applications write
  * @slots_work:    frees those that nobody needs any more
  * @tx_wait:       where senders and pollers wait for a buffer
- * @epts:          endpoints by local address; readers use RCU and the endpoint's refcount
+ * @exclusive:     the administrator has given the device to one application alone
+ * @num_users:     endpoints, but for the name service's
+ * @exclusive_lock: guards @exclusive_rx
+ * @exclusive_rx:  that application's receive buffers
+ * @exclusives:    all of that kind that are not freed yet; guarded by @tx_lock
+ * @epts:          endpoints by local address; readers use RCU and the endpoint's refcount. Its
+ *		   lock guards @exclusive and @num_users
  * @next_addr:     where to look for the next address to give; guarded by the lock of @epts
  * @channel_lock:  guards @channels, @num_channels and the state of channels
  * @channels:      devices on the bus, in the order of creation
@@ -198,6 +224,12 @@ struct vrpmsg {
 	struct list_head	slots;
 	struct work_struct	slots_work;
 	wait_queue_head_t	tx_wait;
+
+	bool			exclusive;
+	unsigned int		num_users;
+	struct mutex		exclusive_lock;	/* @exclusive_rx */
+	struct vrpmsg_exclusive	*exclusive_rx;
+	struct list_head	exclusives;
 
 	struct xarray		epts;
 	u32			next_addr;
@@ -312,6 +344,7 @@ void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held);
 void vrpmsg_rx_done(struct virtqueue *rvq);
 struct vrpmsg *vrpmsg_poll_begin(struct rpmsg_endpoint *ept);
 void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv), const void *priv);
+void vrpmsg_drain(struct vrpmsg *vrp);
 void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
 /* vrpmsg_tx.c */
@@ -333,6 +366,25 @@ __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait)
 void vrpmsg_slot_returned(struct vrpmsg_buf *buf);
 void vrpmsg_slots_work(struct work_struct *work);
 void vrpmsg_slots_remove(struct vrpmsg *vrp);
+
+/* vrpmsg_exclusive.c */
+extern const struct attribute_group vrpmsg_exclusive_group;
+extern const struct vrpmsg_exclusive_ops vrpmsg_exclusive_ops;
+bool vrpmsg_add_user(struct vrpmsg *vrp);
+void vrpmsg_remove_user(struct vrpmsg *vrp);
+unsigned int vrpmsg_exclusive_refill(struct vrpmsg *vrp);
+void vrpmsg_exclusive_return(struct vrpmsg_buf *buf);
+void vrpmsg_exclusive_put(struct vrpmsg_exclusive *exclusive);
+void vrpmsg_exclusive_remove(struct vrpmsg *vrp);
+
+/* vrpmsg_area.c */
+int vrpmsg_area_alloc(struct vrpmsg_area *area, struct vrpmsg *vrp, unsigned int num,
+		      unsigned int payload);
+void vrpmsg_area_free(struct vrpmsg_area *area);
+int vrpmsg_area_init_buf(const struct vrpmsg_area *area, unsigned int i, struct vrpmsg_buf *buf,
+			 unsigned int size);
+unsigned long vrpmsg_area_pfn(const struct vrpmsg_area *area, unsigned long page);
+pgprot_t vrpmsg_area_prot(const struct vrpmsg_area *area, pgprot_t prot);
 
 /* vrpmsg_ept.c */
 void vrpmsg_resume(struct rpmsg_endpoint *ept);

@@ -79,6 +79,14 @@ static int vrpmsg_bind_address(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, u
 	return xa_insert(&vrp->epts, addr, ept, GFP_KERNEL);
 }
 
+static bool vrpmsg_is_ns(const struct rpmsg_endpoint *ept)
+{
+	const struct vrpmsg_channel *channel = container_of(ept->rpdev, struct vrpmsg_channel,
+							    rpdev);
+
+	return channel->internal && channel->src == RPMSG_NS_ADDR;
+}
+
 /**
  * vrpmsg_create_ept() - rpmsg_create_ept() on this transport
  * @rpdev:    device of the remote
@@ -108,11 +116,15 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 	ept->ops = &vrpmsg_ept_ops;
 	kref_init(&ept->refcount);
 	mutex_init(&ept->cb_lock);
-	if (container_of(rpdev, struct vrpmsg_channel, rpdev)->internal &&
-	    info.src == RPMSG_NS_ADDR)
+	if (vrpmsg_is_ns(ept))
 		lockdep_set_class(&ept->cb_lock, &vrpmsg_ns_cb_lock_key);
 
-	ret = vrpmsg_bind_address(vrp, ept, info.src);
+	ret = vrpmsg_is_ns(ept) || vrpmsg_add_user(vrp) ? 0 : -EBUSY;
+	if (!ret) {
+		ret = vrpmsg_bind_address(vrp, ept, info.src);
+		if (ret && !vrpmsg_is_ns(ept))
+			vrpmsg_remove_user(vrp);
+	}
 	if (ret) {
 		dev_dbg(&rpdev->dev, "no endpoint at address %#x: %d\n", info.src, ret);
 		vrpmsg_put_ept(ept);
@@ -128,6 +140,8 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	LIST_HEAD(held);
 
 	xa_erase(&vrp->epts, ept->addr);
+	if (!vrpmsg_is_ns(ept))
+		vrpmsg_remove_user(vrp);
 
 	mutex_lock(&ept->cb_lock);
 	ept->cb = NULL;
@@ -204,6 +218,7 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 void vrpmsg_resume(struct rpmsg_endpoint *ept)
 {
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
+	struct vrpmsg_exclusive *exclusive;
 	struct vrpmsg_buf *buf;
 	LIST_HEAD(done);
 	int ret;
@@ -211,14 +226,23 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 	mutex_lock(&ept->cb_lock);
 	vept->can_hold = true;
 	while ((buf = list_first_entry_or_null(&vept->held, struct vrpmsg_buf, held))) {
+		exclusive = buf->exclusive;
+		/* Who takes it may have given it to the ring before we are back. */
+		list_del(&buf->held);
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, buf->len, ept->priv, buf->src);
-		if (ret == VRPMSG_HOLD)
+		if (ret == VRPMSG_HOLD) {
+			list_add(&buf->held, &vept->held);
 			break;
+		}
+		if (ret == VRPMSG_TAKEN && exclusive) {
+			vrpmsg_exclusive_put(exclusive);
+			continue;
+		}
 		buf->refused = ret;
 		if (ret)
 			trace_rpmsg_dropped(vrpmsg_of_ept(ept)->vdev, RPMSG_DROP_REFUSED, buf->src,
 					    ept->addr, buf->len);
-		list_move_tail(&buf->held, &done);
+		list_add_tail(&buf->held, &done);
 	}
 	mutex_unlock(&ept->cb_lock);
 

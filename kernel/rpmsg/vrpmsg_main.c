@@ -7,6 +7,8 @@
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
  * vrpmsg_slots.c	buffers for that which an application writes by itself
+ * vrpmsg_exclusive.c	buffers from that which an application reads by itself
+ * vrpmsg_area.c	the memory of these two
  * vrpmsg_ept.c		endpoints and their operations
  * vrpmsg_flow.c	flow control
  * vrpmsg_channel.c	devices on the rpmsg bus, and announcing them
@@ -14,8 +16,9 @@
  * Objects
  *	struct vrpmsg is made by probe and freed by remove, when no channel is left and the rings
  *	are deleted. It owns the message buffers, all of one coherent allocation: those to receive
- *	are on loan to the receive ring but for those whose message an endpoint holds, those to send
- *	wait in @tx_free or are on loan to the send ring.
+ *	are on loan to the receive ring but for those whose message an endpoint holds, and those
+ *	that an exclusive application's have replaced (vrpmsg_exclusive.c); those to send wait in
+ *	@tx_free or are on loan to the send ring.
  *	struct vrpmsg_channel is a device on the rpmsg bus; see vrpmsg_channel.c.
  *	struct vrpmsg_ept belongs to its creator; its refcount keeps it while a message for it is
  *	delivered, and it is freed by RCU because lookups take no lock.
@@ -25,6 +28,7 @@
  *			the name service comes before all others: its callback adds and removes
  *			channels.
  *	channel_lock	a spinlock: the list of channels and their states, nothing else.
+ *	exclusive_lock	whose buffers the receive ring gets; the application's locks are inside
  *	tx_lock		a spinlock with interrupts off: no callback, no copy, no kick inside.
  *	tx_wait.lock	taken inside of no other lock of ours.
  *	Receiving has no lock: whoever raises rx_events from zero works for all others too, so
@@ -108,6 +112,7 @@ static const struct attribute_group vrpmsg_group = {
 
 static const struct attribute_group *vrpmsg_groups[] = {
 	&vrpmsg_group,
+	&vrpmsg_exclusive_group,
 	NULL
 };
 
@@ -192,6 +197,7 @@ static void vrpmsg_free_bufs(struct vrpmsg *vrp)
 static void vrpmsg_free(struct vrpmsg *vrp)
 {
 	xa_destroy(&vrp->epts);
+	mutex_destroy(&vrp->exclusive_lock);
 	kfree(vrp);
 }
 
@@ -207,6 +213,8 @@ static struct vrpmsg *vrpmsg_alloc(struct virtio_device *vdev)
 	INIT_WORK(&vrp->rx_work, vrpmsg_rx_work);
 	INIT_LIST_HEAD(&vrp->slots);
 	INIT_WORK(&vrp->slots_work, vrpmsg_slots_work);
+	mutex_init(&vrp->exclusive_lock);
+	INIT_LIST_HEAD(&vrp->exclusives);
 	spin_lock_init(&vrp->tx_lock);
 	init_waitqueue_head(&vrp->tx_wait);
 	xa_init_flags(&vrp->epts, XA_FLAGS_ALLOC);
@@ -226,6 +234,7 @@ static void vrpmsg_delete_rings(struct vrpmsg *vrp)
 		;
 	vrp->vdev->config->del_vqs(vrp->vdev);
 	vrpmsg_slots_remove(vrp);
+	vrpmsg_exclusive_remove(vrp);
 }
 
 /* No channel is left on return, nobody sends, and nobody touches the rings. */

@@ -41,12 +41,15 @@ static void vrpmsg_unclaimed(struct vrpmsg *vrp, u32 src, u32 dst, unsigned int 
 	trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_UNCLAIMED, src, dst, len);
 }
 
-/* Return: whether the endpoint holds the buffer. It does so to what comes behind what it holds. */
+/*
+ * Return: whether the endpoint holds the buffer, or its user has taken it. It holds what comes
+ * behind what it holds.
+ */
 static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct vrpmsg_buf *buf,
 			unsigned int len, u32 src)
 {
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
-	bool hold, there;
+	bool hold, there, taken = false;
 	int ret = 0;
 
 	mutex_lock(&ept->cb_lock);
@@ -61,6 +64,7 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	if (!hold && ept->cb) {
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, len, ept->priv, src);
 		hold = ret == VRPMSG_HOLD && vept->can_hold;
+		taken = ret == VRPMSG_TAKEN && buf->exclusive;
 	}
 	if (hold) {
 		buf->src = src;
@@ -70,6 +74,10 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	}
 	mutex_unlock(&ept->cb_lock);
 
+	if (taken) {
+		vrpmsg_exclusive_put(buf->exclusive);
+		return true;
+	}
 	if (!there)
 		vrpmsg_unclaimed(vrp, src, ept->addr, len);
 	if (ret && !hold) {
@@ -79,7 +87,7 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	return hold;
 }
 
-/* Return: whether the buffer is held, and not to be given back yet. */
+/* Return: whether the buffer is not to be given back yet. */
 static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned int used)
 {
 	struct vrpmsg_hdr *hdr = buf->hdr;
@@ -135,17 +143,23 @@ static void vrpmsg_rx_take_returned(struct vrpmsg *vrp)
 	llist_for_each_entry_safe(buf, next, llist_del_all(&vrp->rx_returned), returned) {
 		if (buf->refused)
 			vrpmsg_count(vrp, RX_REFUSED, 1);
-		vrpmsg_push(&vrp->rx_kept, buf);
+		if (buf->exclusive)
+			vrpmsg_exclusive_return(buf);
+		else
+			vrpmsg_push(&vrp->rx_kept, buf);
 	}
 }
 
-/* Return: how many buffers the ring has got back. */
+/* Return: how many buffers the ring has got back, or instead of those that are kept. */
 static unsigned int vrpmsg_rx_offer_kept(struct vrpmsg *vrp)
 {
 	unsigned int given = 0;
 	struct vrpmsg_buf *buf;
 
-	while ((buf = vrpmsg_pop(&vrp->rx_kept))) {
+	if (READ_ONCE(vrp->exclusive_rx))
+		return vrpmsg_exclusive_refill(vrp);
+
+	while (vrp->rvq->num_free && (buf = vrpmsg_pop(&vrp->rx_kept))) {
 		if (vrpmsg_rx_give_back(vrp, buf)) {
 			vrpmsg_push(&vrp->rx_kept, buf);
 			break;
@@ -153,6 +167,19 @@ static unsigned int vrpmsg_rx_offer_kept(struct vrpmsg *vrp)
 		given++;
 	}
 	return given;
+}
+
+/* A buffer has done its duty. Return: how many buffers the ring has got back. */
+static unsigned int vrpmsg_rx_recycle(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
+{
+	if (buf->exclusive) {
+		vrpmsg_exclusive_return(buf);
+		return 0;
+	}
+	if (!READ_ONCE(vrp->exclusive_rx) && !vrpmsg_rx_give_back(vrp, buf))
+		return 1;
+	vrpmsg_push(&vrp->rx_kept, buf);
+	return 0;
 }
 
 /*
@@ -171,14 +198,13 @@ static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsign
 		/* What the remote answers it has taken before: told in this order. */
 		if (trace_rpmsg_consumed_enabled())
 			vrpmsg_tx_collect(vrp);
-		if (vrpmsg_deliver(vrp, buf, used))
-			continue;
-		if (vrpmsg_rx_give_back(vrp, buf))
-			vrpmsg_push(&vrp->rx_kept, buf);
-		else
-			++*given;
+		if (!vrpmsg_deliver(vrp, buf, used))
+			*given += vrpmsg_rx_recycle(vrp, buf);
 		cond_resched();
 	}
+	/* What others than the device's own buffers have left */
+	if (i)
+		*given += vrpmsg_rx_offer_kept(vrp);
 	return i;
 }
 
@@ -331,6 +357,13 @@ static void vrpmsg_poll_give_up(struct vrpmsg *vrp)
 	schedule_work(&vrp->rx_work);
 }
 
+static void vrpmsg_poll_end(struct vrpmsg *vrp)
+{
+	/* There may be no vrp any more when it is woken: only the address is used. */
+	if (atomic_dec_and_test(&vrp->rx_pollers))
+		wake_up_var(&vrp->rx_pollers);
+}
+
 /**
  * vrpmsg_poll() - look for messages
  * @vrp:    vrpmsg_poll_begin()'s; do not use it afterwards
@@ -360,9 +393,22 @@ void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
 		vrpmsg_poll_give_up(vrp);
 	}
 
-	/* As above: only the address is used. */
-	if (atomic_dec_and_test(&vrp->rx_pollers))
-		wake_up_var(&vrp->rx_pollers);
+	vrpmsg_poll_end(vrp);
+}
+
+/**
+ * vrpmsg_drain() - deliver what is in the ring, and give it what it can have
+ * @vrp: the remote, which stays because of @rx_pollers, which is decremented; do not use it
+ *	 afterwards
+ *
+ * Callbacks of all endpoints of the remote may run in here, as in vrpmsg_poll(). When somebody else
+ * does the work already, that one does it once more.
+ */
+void vrpmsg_drain(struct vrpmsg *vrp)
+{
+	atomic_inc(&vrp->rx_works);
+	vrpmsg_rx_event(vrp);
+	vrpmsg_poll_end(vrp);
 }
 
 /**

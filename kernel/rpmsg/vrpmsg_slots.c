@@ -4,12 +4,10 @@
  * vrpmsg_main.c. What it is for: docs/data-plane.md.
  *
  * Objects
- *	struct vrpmsg_slots is a row of buffers of one endpoint. Each takes whole pages: the last 16
- *	bytes of the first are the header, which only the kernel can write; the payload begins with
- *	the next page, and from there on all may be mapped by the application. For the remote the
- *	two are one piece. The row belongs to its user until vrpmsg_slots_destroy(); then it stays
- *	for as long as the remote has one of the buffers, and is freed by @slots_work; or when the
- *	device goes, by vrpmsg_slots_remove().
+ *	struct vrpmsg_slots is a row of buffers of one endpoint, in memory as of vrpmsg_area.c, so
+ *	that only the kernel can write headers. The row belongs to its user until
+ *	vrpmsg_slots_destroy(); then it stays for as long as the remote has one of the buffers, and
+ *	is freed by @slots_work; or when the device goes, by vrpmsg_slots_remove().
  *
  * Full
  *	Rows share the ring with all other senders. The last entries of the ring are never used by
@@ -20,13 +18,9 @@
  * Locks
  *	tx_lock, as for all that is sent. The user's done() is called inside.
  */
-#include <linux/dma-map-ops.h>
-#include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
@@ -42,11 +36,7 @@
  * @dst:       remote address
  * @rival:     counted in @tx_rivals
  * @in_flight: how many are the remote's
- * @num:       how many there are
- * @stride:    bytes from one to the next
- * @size:      bytes of @memory
- * @memory:    all of them
- * @dma:       its address for the remote
+ * @area:      their memory
  * @buf:       each of them
  */
 struct vrpmsg_slots {
@@ -58,47 +48,13 @@ struct vrpmsg_slots {
 	u32			dst;
 	bool			rival;
 	unsigned int		in_flight;
-	unsigned int		num;
-	size_t			stride;
-	size_t			size;
-	void			*memory;
-	dma_addr_t		dma;
+	struct vrpmsg_area	area;
 	struct vrpmsg_buf	buf[];
 };
 
-/* Where the first byte that an application can see is, in each buffer. */
-#define SLOT_PAYLOAD	PAGE_SIZE
-
-static struct page *slot_page(const void *memory)
-{
-	return is_vmalloc_addr(memory) ? vmalloc_to_page(memory) : virt_to_page(memory);
-}
-
-/* A ring takes several pages as one piece only if they are neighbours. */
-static int slot_init(struct vrpmsg_slots *slots, unsigned int i)
-{
-	void *memory = slots->memory + i * slots->stride;
-	struct page *page = slot_page(memory);
-	struct vrpmsg_buf *buf = &slots->buf[i];
-	size_t offset;
-
-	for (offset = PAGE_SIZE; offset < slots->stride; offset += PAGE_SIZE)
-		if (page_to_pfn(slot_page(memory + offset)) !=
-		    page_to_pfn(page) + (offset >> PAGE_SHIFT))
-			return -EOPNOTSUPP;
-
-	buf->owner = slots;
-	buf->hdr = memory + SLOT_PAYLOAD - sizeof(*buf->hdr);
-	sg_init_table(&buf->sg, 1);
-	sg_set_page(&buf->sg, page, sizeof(*buf->hdr), SLOT_PAYLOAD - sizeof(*buf->hdr));
-	return 0;
-}
-
 static void slots_free(struct vrpmsg_slots *slots)
 {
-	if (slots->memory)
-		dma_free_coherent(slots->vrp->vdev->dev.parent, slots->size, slots->memory,
-				  slots->dma);
+	vrpmsg_area_free(&slots->area);
 	kvfree(slots);
 }
 
@@ -120,7 +76,7 @@ static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 
 	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
 	struct vrpmsg_slots *slots;
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
 	slots = kvzalloc(struct_size(slots, buf, num), GFP_KERNEL_ACCOUNT);
 	if (!slots)
@@ -131,16 +87,11 @@ static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 
 	slots->priv = priv;
 	slots->src = ept->addr;
 	slots->dst = dst;
-	slots->num = num;
-	slots->stride = SLOT_PAYLOAD + PAGE_ALIGN(vrpmsg_max_payload(vrp));
-	slots->size = num * slots->stride;
-	slots->memory = dma_alloc_coherent(vrp->vdev->dev.parent, slots->size, &slots->dma,
-					   GFP_KERNEL | __GFP_NOWARN);
-	if (!slots->memory)
-		ret = -ENOMEM;
-
-	for (i = 0; i < num && !ret; i++)
-		ret = slot_init(slots, i);
+	ret = vrpmsg_area_alloc(&slots->area, vrp, num, vrpmsg_max_payload(vrp));
+	for (i = 0; i < num && !ret; i++) {
+		slots->buf[i].owner = slots;
+		ret = vrpmsg_area_init_buf(&slots->area, i, &slots->buf[i], vrp->tx_size);
+	}
 	if (ret) {
 		slots_free(slots);
 		return ERR_PTR(ret);
@@ -154,31 +105,14 @@ static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 
 	return slots;
 }
 
-/**
- * vrpmsg_slots_pfn() - the memory of a page of payload
- * @slots: the buffers
- * @page:  which page, counted through the payload of all buffers
- *
- * Return: its page frame number.
- */
 static unsigned long vrpmsg_slots_pfn(const struct vrpmsg_slots *slots, unsigned long page)
 {
-	const unsigned long pages = (slots->stride - SLOT_PAYLOAD) >> PAGE_SHIFT;
-	const void *memory = slots->memory + page / pages * slots->stride + SLOT_PAYLOAD;
-
-	return page_to_pfn(slot_page(memory + (page % pages << PAGE_SHIFT)));
+	return vrpmsg_area_pfn(&slots->area, page);
 }
 
-/**
- * vrpmsg_slots_prot() - how to map it
- * @slots: the buffers
- * @prot:  how ordinary memory would be mapped
- *
- * Return: @prot, without caches where the device does not see them.
- */
 static pgprot_t vrpmsg_slots_prot(const struct vrpmsg_slots *slots, pgprot_t prot)
 {
-	return dev_is_dma_coherent(slots->vrp->vdev->dev.parent) ? prot : pgprot_dmacoherent(prot);
+	return vrpmsg_area_prot(&slots->area, prot);
 }
 
 /* Return: how many more entries of the ring these may use. */
@@ -367,6 +301,7 @@ static const struct vrpmsg_ops vrpmsg_ops = {
 	.slots_give_up		= vrpmsg_slots_give_up,
 	.slots_pfn		= vrpmsg_slots_pfn,
 	.slots_prot		= vrpmsg_slots_prot,
+	.exclusive		= &vrpmsg_exclusive_ops,
 };
 
 /**

@@ -40,6 +40,16 @@
 #define RPMSG_RING_MAX_SLOTS	4096
 
 /**
+ * define RPMSG_RING_SETUP_EXCLUSIVE - receive without copies, too
+ *
+ * Receive buffers are the memory that the remote writes. Whoever sees one of them sees all that is
+ * sent there, so the endpoint has to be the only one of its device: the administrator has written 1
+ * to the attribute "exclusive" of the virtio device. If the application releases none, the remote
+ * has to wait.
+ */
+#define RPMSG_RING_SETUP_EXCLUSIVE	1
+
+/**
  * struct rpmsg_ring_control - what is at the beginning of the control mapping
  * @submit_tail:  the application's: after the last entry of the submit ring
  * @release_tail: the application's: after the last entry of the release ring
@@ -109,7 +119,7 @@ struct rpmsg_ring_ready {
 /**
  * struct rpmsg_ring_setup - argument of %RPMSG_IOC_RING_SETUP
  * @size:	    in: sizeof(struct rpmsg_ring_setup)
- * @flags:	    in: 0
+ * @flags:	    in: 0 or %RPMSG_RING_SETUP_EXCLUSIVE
  * @tx_slots:	    in: buffers to send from, 1 to %RPMSG_RING_MAX_SLOTS; out: a power of two, as
  *		    many or more, but no more than the vring has entries; also the number of
  *		    entries of the submit ring and of the done ring
@@ -179,9 +189,11 @@ struct rpmsg_ring_wait {
  * read() is -EBUSY, write() works as before. The rings end with the file, which lives until its
  * last descriptor is closed and its last mapping is gone. A child made by fork() does not inherit
  * the mappings. Their memory counts as locked by the user who made them: two pages at least for
- * each transmit buffer, receive buffers, and the control memory.
+ * each transmit buffer, receive buffers, and the control memory; in exclusive mode three pages at
+ * least for each receive buffer.
  *
  * Return: 0; -EINVAL for a bad @size, flags, or numbers; -E2BIG; -EFAULT; -EBUSY when it has rings;
+ * -EPERM when exclusive mode was asked for and the device is not exclusive;
  * -EOPNOTSUPP when the transport cannot do it, or the node is shared between files; -ENOMEM, also
  * when the user would have more memory locked than RLIMIT_MEMLOCK, without CAP_IPC_LOCK; -EPIPE
  * when the remote is gone.
