@@ -72,8 +72,8 @@ static int run(struct rpmsg_ring *ring, uint32_t count)
 	}
 	if (!ret)
 		printf("%" PRIu32 " messages through a ring, %s: %.0f per second\n", received,
-		       rpmsg_ring_get_mode(ring) == RPMSG_RING_SHARED ? "written in place"
-								      : "copied",
+		       rpmsg_ring_get_mode(ring) == RPMSG_RING_COPY ? "copied"
+								    : "written in place",
 		       received / ((double)(now_ns() - start_ns) / 1e9));
 	return ret;
 }

@@ -1183,12 +1183,15 @@ int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sq
  * @RPMSG_RING_SHARED: to send, the very memory that the remote reads; received messages are copied
  *	once, by the kernel, when they arrive. No system call for a message, one for each flush or
  *	wait that has something to do
+ * @RPMSG_RING_EXCLUSIVE: the same, and received messages are where the remote wrote them: see
+ *	rpmsg_ring_open_exclusive()
  *
  * Later versions add modes.
  */
 enum rpmsg_ring_mode {
 	RPMSG_RING_COPY,
 	RPMSG_RING_SHARED,
+	RPMSG_RING_EXCLUSIVE,
 };
 
 /**
@@ -1230,6 +1233,28 @@ struct rpmsg_buffer {
  */
 int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
 		    unsigned int rx_buffers, struct rpmsg_ring **ring_out);
+
+/**
+ * rpmsg_ring_open_exclusive() - give an endpoint that has its device for itself a ring
+ * @endpoint: connected endpoint, which must outlive the ring
+ * @tx_buffers: how many messages can be under way to the remote, 1 to 4096
+ * @rx_buffers: how many there are for the remote to write to, 1 to 4096
+ * @ring_out: the ring; free it with rpmsg_ring_close()
+ *
+ * As rpmsg_ring_open(), but received messages are not copied at all: a peeked buffer is the memory
+ * that the remote wrote to. The remote may write there again, if it does not keep to the rules: who
+ * checks something first copies it. When all buffers are held, the remote has to wait.
+ *
+ * The endpoint has to be the only one of its virtio device, and the administrator has to say so, by
+ * writing 1 to the attribute "exclusive" of the device in sysfs: docs/devices.md.
+ *
+ * Return: as rpmsg_ring_open(), and -EPERM when the device is not exclusive, -EOPNOTSUPP where the
+ * kernel or the transport has no such rings. It does not fall back to another mode.
+ *
+ * Since: 0.1
+ */
+int rpmsg_ring_open_exclusive(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
+			      unsigned int rx_buffers, struct rpmsg_ring **ring_out);
 
 /**
  * rpmsg_ring_close() - close and free a ring

@@ -103,10 +103,10 @@ void rpmsg_ring_close(struct rpmsg_ring *ring)
 {
 	if (!ring)
 		return;
-	if (ring->mode == RPMSG_RING_SHARED)
-		ring_shared_close(ring);
-	else
+	if (ring->mode == RPMSG_RING_COPY)
 		ring_copy_close(ring);
+	else
+		ring_shared_close(ring);
 	free(ring->idle);
 	free(ring->reserved);
 	free(ring->held);
@@ -129,23 +129,27 @@ static int ring_init_buffers(struct rpmsg_ring *ring)
 	return 0;
 }
 
-static int ring_init(struct rpmsg_ring *ring)
+static int ring_init(struct rpmsg_ring *ring, enum rpmsg_ring_mode mode)
 {
 	int ret = -EOPNOTSUPP;
 
-	ring->mode = RPMSG_RING_SHARED;
+	ring->mode = mode;
+	ring->setup.flags = mode == RPMSG_RING_EXCLUSIVE ? RPMSG_RING_SETUP_EXCLUSIVE : 0;
 	if (ring->endpoint->mode != RPMSG_ENDPOINT_STOCK)
 		ret = ring_shared_open(ring);
+	if (ret == -ENOTTY)
+		ret = -EOPNOTSUPP;
 	/* A kernel that knows no rings, and a transport that has none. */
-	if (!ring->control && (ret == -ENOTTY || ret == -EOPNOTSUPP)) {
+	if (!ring->control && ret == -EOPNOTSUPP && mode == RPMSG_RING_SHARED) {
 		ring->mode = RPMSG_RING_COPY;
 		ret = ring_copy_open(ring);
 	}
 	return ret ? ret : ring_init_buffers(ring);
 }
 
-int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
-		    unsigned int rx_buffers, struct rpmsg_ring **ring_out)
+static int ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
+		     unsigned int rx_buffers, enum rpmsg_ring_mode mode,
+		     struct rpmsg_ring **ring_out)
 {
 	struct rpmsg_ring *ring;
 	int ret;
@@ -166,7 +170,7 @@ int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
 	ring->setup.size = sizeof(ring->setup);
 	ring->setup.tx_slots = tx_buffers;
 	ring->setup.rx_slots = rx_buffers;
-	ret = ring_init(ring);
+	ret = ring_init(ring, mode);
 	if (ret) {
 		rpmsg_ring_close(ring);
 		return ret;
@@ -174,6 +178,18 @@ int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
 	endpoint->ring_generation = ring->generation;
 	*ring_out = ring;
 	return 0;
+}
+
+int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
+		    unsigned int rx_buffers, struct rpmsg_ring **ring_out)
+{
+	return ring_open(endpoint, tx_buffers, rx_buffers, RPMSG_RING_SHARED, ring_out);
+}
+
+int rpmsg_ring_open_exclusive(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
+			      unsigned int rx_buffers, struct rpmsg_ring **ring_out)
+{
+	return ring_open(endpoint, tx_buffers, rx_buffers, RPMSG_RING_EXCLUSIVE, ring_out);
 }
 
 enum rpmsg_ring_mode rpmsg_ring_get_mode(const struct rpmsg_ring *ring)
@@ -255,7 +271,7 @@ static void take_done(struct rpmsg_ring *ring)
 /* Hand over what was submitted; done entries come of it, too. */
 static int ring_send(struct rpmsg_ring *ring, uint32_t count, const struct deadline *deadline)
 {
-	if (ring->mode == RPMSG_RING_SHARED)
+	if (ring->mode != RPMSG_RING_COPY)
 		return ring_command(ring, RPMSG_IOC_RING_SEND, count, deadline);
 	return ring_is_current(ring) ? ring_copy_send(ring, deadline) : -EPIPE;
 }
@@ -421,7 +437,7 @@ int rpmsg_ring_prep_flush(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, uns
 {
 	if (!ring || !sqe || idle > ring->setup.tx_slots - ring->num_reserved || timeout_ns < 0)
 		return -EINVAL;
-	if (ring->mode != RPMSG_RING_SHARED)
+	if (ring->mode == RPMSG_RING_COPY)
 		return -EOPNOTSUPP;
 	if (!ring_is_current(ring))
 		return -EPIPE;
@@ -477,7 +493,7 @@ int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout
 	if (ret || (count && unread(ring) >= count))
 		return ret;
 
-	if (ring->mode == RPMSG_RING_SHARED)
+	if (ring->mode != RPMSG_RING_COPY)
 		ret = ring_command(ring, RPMSG_IOC_RING_RECEIVE, count, &deadline);
 	else
 		ret = ring_is_current(ring) ? ring_copy_receive(ring, count, &deadline) : -EPIPE;
@@ -495,7 +511,7 @@ int rpmsg_ring_set_busy_poll(struct rpmsg_ring *ring, int64_t most_ns)
 
 	if (!ring || most_ns < 0)
 		return -EINVAL;
-	if (ring->mode != RPMSG_RING_SHARED)
+	if (ring->mode == RPMSG_RING_COPY)
 		return -EOPNOTSUPP;
 	if (!ring_is_current(ring))
 		return -EPIPE;
@@ -510,7 +526,7 @@ int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsi
 {
 	if (!ring || !sqe || count > ring->setup.rx_slots || timeout_ns < 0)
 		return -EINVAL;
-	if (ring->mode != RPMSG_RING_SHARED)
+	if (ring->mode == RPMSG_RING_COPY)
 		return -EOPNOTSUPP;
 	if (!ring_is_current(ring))
 		return -EPIPE;

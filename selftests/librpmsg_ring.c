@@ -15,6 +15,7 @@
 #include <linux/rpmsg_endpoint.h>
 
 #include "endpoint.h"
+#include "file.h"
 #include "kselftest_harness.h"
 #include "remote.h"
 #include "wait.h"
@@ -54,6 +55,20 @@ FIXTURE_VARIANT_ADD(librpmsg_ring, copy)
 	.flags = RPMSG_ENDPOINT_SHARED,
 };
 
+FIXTURE_VARIANT_ADD(librpmsg_ring, exclusive)
+{
+	.mode = RPMSG_RING_EXCLUSIVE,
+};
+
+static int set_exclusive(const struct processor *processor)
+{
+	char device[DEVICE_MAX], path[FILE_PATH_MAX];
+
+	if (device_find(processor, device))
+		return -ENODEV;
+	return file_write(file_path(path, "/sys/bus/virtio/devices/%s/exclusive", device), "1");
+}
+
 FIXTURE_SETUP(librpmsg_ring)
 {
 	struct rpmsg_endpoint_create create = {
@@ -68,7 +83,14 @@ FIXTURE_SETUP(librpmsg_ring)
 	snprintf(node, sizeof(node), "/dev/rpmsg%u", create.index);
 	ASSERT_EQ(0, rpmsg_context_new(&self->ctx));
 	ASSERT_EQ(0, rpmsg_endpoint_open(self->ctx, node, &self->endpoint));
-	ASSERT_EQ(0, rpmsg_ring_open(self->endpoint, BUFFERS, BUFFERS, &self->ring));
+	if (variant->mode != RPMSG_RING_EXCLUSIVE) {
+		EXPECT_EQ(variant->mode == RPMSG_RING_COPY ? -EOPNOTSUPP : -EPERM,
+			  rpmsg_ring_open_exclusive(self->endpoint, BUFFERS, BUFFERS, &self->ring));
+		ASSERT_EQ(0, rpmsg_ring_open(self->endpoint, BUFFERS, BUFFERS, &self->ring));
+		return;
+	}
+	ASSERT_EQ(0, set_exclusive(&self->processor));
+	ASSERT_EQ(0, rpmsg_ring_open_exclusive(self->endpoint, BUFFERS, BUFFERS, &self->ring));
 }
 
 FIXTURE_TEARDOWN(librpmsg_ring)
@@ -242,7 +264,7 @@ TEST_F(librpmsg_ring, busy_poll)
 	size_t len;
 
 	EXPECT_EQ(-EINVAL, rpmsg_ring_set_busy_poll(self->ring, -1));
-	if (variant->mode != RPMSG_RING_SHARED) {
+	if (variant->mode == RPMSG_RING_COPY) {
 		EXPECT_EQ(-EOPNOTSUPP, rpmsg_ring_set_busy_poll(self->ring, 1));
 		return;
 	}
@@ -253,7 +275,9 @@ TEST_F(librpmsg_ring, busy_poll)
 	EXPECT_EQ(5, len);
 	ASSERT_EQ(0, rpmsg_ring_set_busy_poll(self->ring, 0));
 	ASSERT_EQ(0, remote_put(&self->remote, REMOTE, HOST, "again", 5));
-	EXPECT_EQ(-ETIMEDOUT, rpmsg_ring_recv(self->ring, data, sizeof(data), QUIET_MS * MS, &len));
+	/* In exclusive mode who gives a buffer back looks for messages. */
+	EXPECT_EQ(variant->mode == RPMSG_RING_EXCLUSIVE ? 0 : -ETIMEDOUT,
+		  rpmsg_ring_recv(self->ring, data, sizeof(data), QUIET_MS * MS, &len));
 }
 
 /* A vring full of others' messages; what waits for room stays in order. */
@@ -264,6 +288,11 @@ TEST_F(librpmsg_ring, full)
 
 	fd = endpoint_open(&self->processor, self->ctrl, "other", HOST + 1, REMOTE,
 			   O_RDWR | O_NONBLOCK);
+	if (variant->mode == RPMSG_RING_EXCLUSIVE) {
+		/* There are no others. */
+		EXPECT_EQ(-EBUSY, fd);
+		return;
+	}
 	ASSERT_LE(0, fd);
 	ASSERT_LT(0, node_fill(fd));
 	EXPECT_EQ(-EAGAIN, rpmsg_ring_send(self->ring, "0", 1, 0));
