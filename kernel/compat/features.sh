@@ -29,6 +29,7 @@ has()
 	echo "/* SPDX-License-Identifier: GPL-2.0-only */"
 	echo "/* Made by kernel/compat/features.sh. */"
 	has VIRTQUEUE_INFO virtio_config.h 'struct virtqueue_info \{'
+	has VIRTQUEUE_SET_DMA_PREMAPPED virtio.h 'int virtqueue_set_dma_premapped\(struct virtqueue'
 	has ARCH_HAS_DMA_OPS device.h '#ifdef CONFIG_ARCH_HAS_DMA_OPS const struct dma_map_ops'
 	has CLASS_CREATE_NAME_ONLY device/class.h 'class_create\(const char \*name\)'
 	has CONST_BUS_MATCH device/bus.h '\(\*match\)\(struct device \*dev, const struct device_driver'

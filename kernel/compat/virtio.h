@@ -38,6 +38,21 @@ static inline int compat_find_two_vqs(struct virtio_device *vdev, struct virtque
 }
 
 /**
+ * compat_use_dma_addresses() - let a virtqueue take its buffers' addresses from sg_dma_address()
+ * @vq: the virtqueue, empty
+ *
+ * Where the kernel cannot do that, or the device does not use the DMA API, the virtqueue maps each
+ * buffer each time.
+ */
+static inline void compat_use_dma_addresses(struct virtqueue *vq)
+{
+#ifdef HAVE_VIRTQUEUE_SET_DMA_PREMAPPED
+	if (!virtio_has_dma_quirk(vq->vdev))
+		virtqueue_set_dma_premapped(vq);
+#endif
+}
+
+/**
  * compat_find_same_vqs() - find any number of virtqueues that share a name and a callback
  * @vdev: the device
  * @num:  how many

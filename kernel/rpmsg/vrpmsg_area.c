@@ -83,6 +83,7 @@ int vrpmsg_area_init_buf(const struct vrpmsg_area *area, unsigned int i, struct 
 	buf->hdr = memory + AREA_PAYLOAD - sizeof(*buf->hdr);
 	sg_init_table(&buf->sg, 1);
 	sg_set_page(&buf->sg, page, size, AREA_PAYLOAD - sizeof(*buf->hdr));
+	sg_dma_address(&buf->sg) = area->dma + i * area->stride + AREA_PAYLOAD - sizeof(*buf->hdr);
 	return 0;
 }
 

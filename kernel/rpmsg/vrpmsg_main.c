@@ -120,8 +120,10 @@ static const struct attribute_group *vrpmsg_groups[] = {
  * dma_alloc_coherent() may return memory of the direct map or of vmalloc's range; rings take pages
  * in either case. Of vmalloc's range the pages that one buffer is in have to be neighbours.
  */
-static int vrpmsg_init_buf(struct vrpmsg_buf *buf, void *memory, unsigned int size)
+static int vrpmsg_init_buf(struct vrpmsg *vrp, struct vrpmsg_buf *buf, size_t offset,
+			   unsigned int size)
 {
+	void *memory = vrp->memory + offset;
 	const bool mapped = is_vmalloc_addr(memory);
 	struct page *page = mapped ? vmalloc_to_page(memory) : virt_to_page(memory);
 	const unsigned int end = offset_in_page(memory) + size;
@@ -135,6 +137,7 @@ static int vrpmsg_init_buf(struct vrpmsg_buf *buf, void *memory, unsigned int si
 	buf->hdr = memory;
 	sg_init_table(&buf->sg, 1);
 	sg_set_page(&buf->sg, page, size, offset_in_page(memory));
+	sg_dma_address(&buf->sg) = vrp->memory_dma + offset;
 	return 0;
 }
 
@@ -164,11 +167,10 @@ static int vrpmsg_alloc_bufs(struct vrpmsg *vrp)
 
 	for (i = 0; i < num; i++) {
 		if (i < vrp->num_rx)
-			ret = vrpmsg_init_buf(&vrp->bufs[i],
-					      vrp->memory + (size_t)i * vrp->rx_stride,
+			ret = vrpmsg_init_buf(vrp, &vrp->bufs[i], (size_t)i * vrp->rx_stride,
 					      vrp->rx_size);
 		else
-			ret = vrpmsg_init_buf(&vrp->bufs[i], vrp->memory + tx_offset +
+			ret = vrpmsg_init_buf(vrp, &vrp->bufs[i], tx_offset +
 					      (size_t)(i - vrp->num_rx) * vrp->tx_stride,
 					      vrp->tx_size);
 		vrp->bufs[i].number = i;
@@ -267,6 +269,9 @@ static int vrpmsg_probe(struct virtio_device *vdev)
 	vrp->rvq = vqs[0];
 	vrp->svq = vqs[1];
 	virtqueue_disable_cb(vrp->svq);
+	/* All buffers are mapped for as long as they live. */
+	compat_use_dma_addresses(vrp->rvq);
+	compat_use_dma_addresses(vrp->svq);
 
 	ret = vrpmsg_read_sizes(vrp);
 	if (!ret)
