@@ -144,7 +144,8 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 		vrpmsg_remove_user(vrp);
 
 	mutex_lock(&ept->cb_lock);
-	ept->cb = NULL;
+	/* Whoever drains the ring looks at it without the lock, too. */
+	WRITE_ONCE(ept->cb, NULL);
 	list_splice_init(&to_vrpmsg_ept(ept)->held, &held);
 	mutex_unlock(&ept->cb_lock);
 

@@ -87,14 +87,26 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct v
 	return hold;
 }
 
+/*
+ * Messages in a row are often for one endpoint. *ept is that of the last message, or NULL; then
+ * that of this one. Who destroys an endpoint takes its callback away, and it is looked up anew.
+ */
+static void vrpmsg_find_ept(struct vrpmsg *vrp, struct rpmsg_endpoint **ept, u32 addr)
+{
+	if (*ept && (*ept)->addr == addr && READ_ONCE((*ept)->cb))
+		return;
+	if (*ept)
+		vrpmsg_put_ept(*ept);
+	*ept = vrpmsg_get_ept(vrp, addr);
+}
+
 /* Return: whether the buffer is not to be given back yet. */
-static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned int used)
+static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned int used,
+			   struct rpmsg_endpoint **ept)
 {
 	struct vrpmsg_hdr *hdr = buf->hdr;
 	const bool le = vrp->little_endian;
-	struct rpmsg_endpoint *ept;
 	unsigned int len;
-	bool held;
 	u32 src, dst;
 
 	if (used < sizeof(*hdr) || used > vrp->rx_size) {
@@ -124,15 +136,11 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 		return false;
 	}
 
-	ept = vrpmsg_get_ept(vrp, dst);
-	if (!ept) {
-		vrpmsg_unclaimed(vrp, src, dst, len);
-		return false;
-	}
-
-	held = vrpmsg_call(vrp, ept, buf, len, src);
-	vrpmsg_put_ept(ept);
-	return held;
+	vrpmsg_find_ept(vrp, ept, dst);
+	if (*ept)
+		return vrpmsg_call(vrp, *ept, buf, len, src);
+	vrpmsg_unclaimed(vrp, src, dst, len);
+	return false;
 }
 
 /* Buffers that an endpoint held come back. */
@@ -188,6 +196,7 @@ static unsigned int vrpmsg_rx_recycle(struct vrpmsg *vrp, struct vrpmsg_buf *buf
  */
 static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsigned int *given)
 {
+	struct rpmsg_endpoint *ept = NULL;
 	struct vrpmsg_buf *buf;
 	unsigned int i, used;
 
@@ -198,10 +207,12 @@ static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsign
 		/* What the remote answers it has taken before: told in this order. */
 		if (trace_rpmsg_consumed_enabled())
 			vrpmsg_tx_collect(vrp);
-		if (!vrpmsg_deliver(vrp, buf, used))
+		if (!vrpmsg_deliver(vrp, buf, used, &ept))
 			*given += vrpmsg_rx_recycle(vrp, buf);
 		cond_resched();
 	}
+	if (ept)
+		vrpmsg_put_ept(ept);
 	/* What others than the device's own buffers have left */
 	if (i)
 		*given += vrpmsg_rx_offer_kept(vrp);
