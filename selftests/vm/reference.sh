@@ -6,15 +6,6 @@
 # run on them; selftests/reference.expected names each case that does not pass there, with the row
 # of docs/differences.md that says why.
 
-# The programs that have been gone through, case by case. Others may do what mainline does not
-# survive, so a new one comes here when its cases are in the list.
-REFERENCE_PROGRAMS=(attach buffer channel client_sample connection coredump crash_cycles firmware
-		    flow_control hold librpmsg lookup modules name_service remoteproc
-		    remoteproc_cdev remoteproc_state resource_table ring rpmsg_api rpmsg_char
-		    rpmsg_char_gone rpmsg_ctl rpmsg_ctl_processor rpmsg_ctrl rpmsg_endpoint
-		    rpmsg_trace rpmsg_trace_latency rpmsg_trace_message rpmsg_uring rproc_api
-		    static_channel statistics tracing udev urproc urproc_tool vdev vdev_driver)
-
 mainline_folder()
 {
 	echo "$BUILD/kernel/mainline"

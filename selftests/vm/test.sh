@@ -65,10 +65,6 @@ default_programs()
 {
 	local program noun
 
-	if [[ $1 == reference ]]; then
-		printf '%s\n' "${REFERENCE_PROGRAMS[@]}"
-		return
-	fi
 	for program in "$BUILD"/selftests/*.test; do
 		noun=$(basename "$program" .test)
 		case $1-$noun in
