@@ -237,7 +237,9 @@ TEST_F_TIMEOUT(pings, one_kick_each, 120)
 	/* What the tracer lost, on a slow kernel under load, it has told */
 	EXPECT_GE(500, tx("kicks") + tx("suppressed"));
 	EXPECT_LE(500, tx("kicks") + tx("suppressed") + tracer_number(self->tracer.end, "lost"));
-	EXPECT_EQ(tx("kicks"), tx("woken") + tx("awake"));
+	/* Now and then an answer is there before its kick: the remote was just looking. */
+	EXPECT_GT(tx("kicks") / 10, tx("joined") + tx("open"));
+	EXPECT_EQ(0, tx("foreign") + tx("closed"));
 	EXPECT_LT(0, tx("woken"));
 }
 
