@@ -141,6 +141,14 @@ static int eptdev_start(struct eptdev *eptdev)
 	return 0;
 }
 
+/* On return no callback uses the node that was there before. */
+static void eptdev_set_receiver(struct rpmsg_endpoint *ept, struct eptdev *eptdev)
+{
+	mutex_lock(&ept->cb_lock);
+	ept->priv = eptdev;
+	mutex_unlock(&ept->cb_lock);
+}
+
 /* Under the lock to the end: who comes next may free the transport. */
 static void eptdev_end(struct eptdev *eptdev)
 {
@@ -158,12 +166,18 @@ static void eptdev_end(struct eptdev *eptdev)
 		ops->resume(ept);
 	if (eptdev->ring)
 		eptring_stop(eptdev->ring);
-	WRITE_ONCE(eptdev->ept, NULL);
 	if (eptdev->tx_queue)
 		remove_wait_queue(eptdev->tx_queue, &eptdev->tx_entry);
 	eptdev->tx_queue = NULL;
 	if (ept != eptdev->channel_ept)
 		rpmsg_destroy_ept(ept);
+	else if (!eptdev->rpdev)
+		eptdev_set_receiver(ept, NULL);
+
+	/* Not before: who sees that it is gone, and finds no message, takes that for the end. */
+	WRITE_ONCE(eptdev->ept, NULL);
+	if (eptdev->ring)
+		eptring_end(eptdev->ring);
 }
 
 /* Another file for the node. Return: it, or an error. */
@@ -566,14 +580,6 @@ int rpmsg_chrdev_eptdev_create(struct rpmsg_device *rpdev, struct device *parent
 EXPORT_SYMBOL(rpmsg_chrdev_eptdev_create);
 
 /* Channels that are nodes by themselves */
-
-/* On return no callback uses the node that was there before. */
-static void eptdev_set_receiver(struct rpmsg_endpoint *ept, struct eptdev *eptdev)
-{
-	mutex_lock(&ept->cb_lock);
-	ept->priv = eptdev;
-	mutex_unlock(&ept->cb_lock);
-}
 
 static int eptdev_channel_probe(struct rpmsg_device *rpdev)
 {

@@ -46,7 +46,8 @@
  *	eptring_stop() comes from rpmsg_char under its lock, before the endpoint goes: sending ends;
  *	transmit buffers vanish from all mappings and a page of nothing takes their place, so that
  *	nobody falls; those under way come back as -EPIPE; waiters wake. What was received stays
- *	readable: what is still in the transport's buffers is copied.
+ *	readable: what is still in the transport's buffers is copied. eptring_end() comes when the
+ *	endpoint is gone: nothing appears after who looks was told so.
  */
 #include <linux/bitmap.h>
 #include <linux/capability.h>
@@ -303,12 +304,21 @@ void eptring_attach(struct eptring *ring, struct file *file)
 /**
  * eptring_stop() - the endpoint goes
  * @ring: the rings; again does nothing
+ *
+ * Messages may still come, until it has gone.
  */
 void eptring_stop(struct eptring *ring)
 {
 	eptring_stop_tx(ring);
 	eptring_stop_exclusive(ring);
+}
 
+/**
+ * eptring_end() - the endpoint has gone
+ * @ring: the rings, stopped, and no message comes any more; again does nothing
+ */
+void eptring_end(struct eptring *ring)
+{
 	/* After the last done and ready entry */
 	smp_store_release(&ring->gone, true);
 	/* Likewise, for the application */

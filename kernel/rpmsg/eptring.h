@@ -20,6 +20,7 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 			       atomic_long_t *tx_bytes);
 void eptring_attach(struct eptring *ring, struct file *file);
 void eptring_stop(struct eptring *ring);
+void eptring_end(struct eptring *ring);
 void eptring_free(struct eptring *ring);
 
 void eptring_lock(struct eptring *ring);
