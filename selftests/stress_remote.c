@@ -181,6 +181,8 @@ static void life_count(struct stress_remote *remote)
 	struct stress_life *life = remote->life;
 	const uint32_t told = life->sent + life->announced - remote->unseen;
 
+	/* A life may be shorter than a probe, after which counters appear; that one is the last. */
+	wait_until(device_counter_of(remote->device, "tx_kicks") >= 0, PATIENCE_MS);
 	wait_until(counter(remote, "rx_messages") + counter(remote, "rx_unclaimed") == told,
 		   PATIENCE_MS);
 	life->rx_messages = counter(remote, "rx_messages");
