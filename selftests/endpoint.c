@@ -167,6 +167,16 @@ long device_counter(const struct processor *processor, const char *name)
 	return device_find(processor, device) ? -1 : device_counter_of(device, name);
 }
 
+int device_exclusive_path(const struct processor *processor, char path[FILE_PATH_MAX])
+{
+	char device[DEVICE_MAX];
+	int ret = device_find(processor, device);
+
+	if (!ret)
+		file_path(path, "/sys/bus/virtio/devices/%s/exclusive", device);
+	return ret;
+}
+
 int node_open(const char *node, int flags)
 {
 	int fd = open(node, flags | O_CLOEXEC);

@@ -7,6 +7,7 @@
 
 #include <linux/rpmsg.h>
 
+#include "file.h"
 #include "processor.h"
 #include "layout.h"
 #include "remote.h"
@@ -59,6 +60,9 @@ long device_counter(const struct processor *processor, const char *name);
 /* The same in two steps: finding the device looks at all there are. That returns 0 or -ENODEV. */
 int device_find(const struct processor *processor, char device[DEVICE_MAX]);
 long device_counter_of(const char *device, const char *name);
+
+/* Where the only virtio device has its attribute "exclusive". Returns 0 or -ENODEV. */
+int device_exclusive_path(const struct processor *processor, char path[FILE_PATH_MAX]);
 
 /* As open(), read(), write(), but return -errno. */
 int node_open(const char *node, int flags);

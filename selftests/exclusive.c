@@ -40,16 +40,6 @@ FIXTURE(exclusive)
 	int fd;
 };
 
-static int find_attribute(const struct processor *processor, char path[FILE_PATH_MAX])
-{
-	char device[DEVICE_MAX];
-
-	if (device_find(processor, device))
-		return -ENODEV;
-	file_path(path, "/sys/bus/virtio/devices/%s/exclusive", device);
-	return 0;
-}
-
 static bool attribute_is(const char *path, const char *value)
 {
 	char text[8];
@@ -78,7 +68,7 @@ FIXTURE_SETUP(exclusive)
 	self->fd = -1;
 	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
-	ASSERT_EQ(0, find_attribute(&self->processor, self->attribute));
+	ASSERT_EQ(0, device_exclusive_path(&self->processor, self->attribute));
 	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "exclusive", HOST, REMOTE,
 				     self->node));
 	ASSERT_EQ(0, file_write(self->attribute, "1"));
@@ -477,7 +467,7 @@ TEST_F(exclusive, restart)
 	ASSERT_EQ(0, remote_start(&self->remote, &self->processor));
 	self->ctrl = ctrl_open(&self->processor);
 	ASSERT_LE(0, self->ctrl);
-	ASSERT_EQ(0, find_attribute(&self->processor, self->attribute));
+	ASSERT_EQ(0, device_exclusive_path(&self->processor, self->attribute));
 	EXPECT_TRUE(attribute_is(self->attribute, "0"));
 	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "anew", HOST, REMOTE,
 				     self->node));

@@ -63,11 +63,10 @@ FIXTURE_VARIANT_ADD(librpmsg_ring, exclusive)
 
 static int set_exclusive(const struct processor *processor)
 {
-	char device[DEVICE_MAX], path[FILE_PATH_MAX];
+	char path[FILE_PATH_MAX];
+	int ret = device_exclusive_path(processor, path);
 
-	if (device_find(processor, device))
-		return -ENODEV;
-	return file_write(file_path(path, "/sys/bus/virtio/devices/%s/exclusive", device), "1");
+	return ret ? ret : file_write(path, "1");
 }
 
 /* Mainline knows one kind of node, and a call that does not tell which it made. */
