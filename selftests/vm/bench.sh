@@ -75,10 +75,10 @@ bench_json()
 	awk -F '\t' -v names="${BENCH_FIELDS[*]}" '
 	BEGIN { n = split(names, name, " "); print "[" }
 	{
-		printf "%s  {", NR > 1 ? ",\n" : ""
+		printf "%s  {", (NR > 1 ? ",\n" : "")
 		for (i = 1; i <= n; i++)
-			printf "%s\"%s\": %s", i > 1 ? ", " : "", name[i],
-				$i == "-" ? "null" : i <= 3 ? "\"" $i "\"" : $i
+			printf "%s\"%s\": %s", (i > 1 ? ", " : ""), name[i],
+				($i == "-" ? "null" : (i <= 3 ? "\"" $i "\"" : $i))
 		printf "}"
 	}
 	END { print "\n]" }' "$BUILD/log/bench.tsv"
