@@ -344,6 +344,25 @@ TEST_F(rpmsg_ring, send_all_with_one_kick)
 	}
 }
 
+/* A remote that looks for messages by itself says that it need not be told. */
+TEST_F(rpmsg_ring, no_kick_while_the_remote_polls)
+{
+	const long kicks = device_counter(&self->processor, "tx_kicks");
+	uint16_t *flags = &self->remote.from_host.vring.used->flags;
+
+	__atomic_store_n(flags, VRING_USED_F_NO_NOTIFY, __ATOMIC_SEQ_CST);
+	submit_text(&self->rings, 0, "hello");
+	EXPECT_EQ(1, rings_send(self->fd, 0, 0));
+	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+	EXPECT_EQ(5, self->message.header.len);
+	EXPECT_EQ(kicks, device_counter(&self->processor, "tx_kicks"));
+
+	__atomic_store_n(flags, 0, __ATOMIC_SEQ_CST);
+	submit_text(&self->rings, 1, "again");
+	EXPECT_EQ(1, rings_send(self->fd, 0, 0));
+	EXPECT_EQ(kicks + 1, device_counter(&self->processor, "tx_kicks"));
+}
+
 /* The remote reads what the application has written, from where it has written it. */
 TEST_F(rpmsg_ring, no_copy)
 {
