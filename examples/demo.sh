@@ -78,13 +78,29 @@ show hello rpmsg-echo
 
 step "messages written in the memory that the processor reads: a system call for 64 of them"
 show ring 10000
+show batch 10000
+show events
+show uring 10000
+show uring 10000 poll
+
+step "the administrator gives the whole device to one application: no copy at all"
+channel=$(basename /sys/bus/rpmsg/devices/*.rpmsg-raw.*)
+driver=/sys/bus/rpmsg/drivers/rpmsg_chrdev
+exclusive=$(echo /sys/bus/virtio/devices/*/exclusive)
+echo "\$ echo $channel >$driver/unbind"
+echo "$channel" >"$driver/unbind"
+echo "\$ echo 1 >$exclusive"
+echo 1 >"$exclusive"
+show exclusive
+echo 0 >"$exclusive"
+echo "$channel" >"$driver/bind"
 
 step "10,000 messages through librpmsg over io_uring, with the kicks traced"
 rpmsg-trace kicks -p "$processor" >"$out/kicks" 2>&1 &
 trace=$!
 wait_for 30 grep -q . "$out/kicks" || { cat "$out/kicks" >&2; false; }
-show stream -n 10000
-show stream -n 1000 --batch 1
+show stream 10000
+show stream 1000 1
 
 step "where the time went: from the kick to the reader's wake-up"
 kill -INT "$trace"
