@@ -21,6 +21,7 @@
 #include "endpoint.h"
 #include "file.h"
 #include "kselftest_harness.h"
+#include "rings.h"
 #include "wait.h"
 
 #define HOST		0x400
@@ -195,6 +196,64 @@ TEST_F(no_memory, read)
 	EXPECT_LT(0, failures(self));
 	EXPECT_EQ(7, ret);
 	EXPECT_EQ(-EAGAIN, node_read(self->fd, self->data, sizeof(self->data)));
+}
+
+static int rings_up(struct rings *rings, int fd, bool exclusive)
+{
+	memset(rings, 0, sizeof(*rings));
+	return exclusive ? rings_setup_exclusive(rings, fd, 4, 4) : rings_setup(rings, fd, 4, 4);
+}
+
+/* Returns how many failures there were, or -1. */
+static int rings_that_fail(FIXTURE_DATA(no_memory) *self, bool exclusive)
+{
+	struct rpmsg_message message;
+	struct rings rings;
+	bool made;
+	int ret;
+
+	while (next_failure(self)) {
+		ret = rings_up(&rings, self->fd, exclusive);
+		made = !ret;
+		if (made)
+			ret = rings_map(&rings, self->fd);
+		if (!may_fail_with(self, ret, -ENOMEM, -EFAULT))
+			return -1;
+		rings_unmap(&rings);
+		/* What has none may try again. */
+		if (!made)
+			continue;
+		close(self->fd);
+		self->fd = node_open(self->node, O_RDWR | O_NONBLOCK);
+		if (self->fd < 0)
+			return -1;
+	}
+	ret = failures(self);
+
+	if (rings_up(&rings, self->fd, exclusive) || rings_map(&rings, self->fd))
+		return -1;
+	rings_submit(&rings, 0, 5);
+	if (rings_send(self->fd, 0, 0) != 1 ||
+	    remote_receive(&self->remote, &message, PATIENCE_MS) || message.header.len != 5 ||
+	    remote_send(&self->remote, REMOTE, HOST, "message", 7) ||
+	    rings_receive(self->fd, 1, RPMSG_TIMEOUT_NONE) != 1 || rings.ready[0].len != 7)
+		ret = -1;
+	rings_unmap(&rings);
+	return ret;
+}
+
+TEST_F_TIMEOUT(no_memory, rings, 600)
+{
+	EXPECT_LT(5, rings_that_fail(self, false));
+}
+
+TEST_F_TIMEOUT(no_memory, exclusive_rings, 600)
+{
+	char attribute[FILE_PATH_MAX];
+
+	ASSERT_EQ(0, device_exclusive_path(&self->processor, attribute));
+	ASSERT_EQ(0, file_write(attribute, "1"));
+	EXPECT_LT(5, rings_that_fail(self, true));
 }
 
 /* That an endpoint was not made is all that the bus says. */
