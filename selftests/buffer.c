@@ -13,6 +13,7 @@
 #include "endpoint.h"
 #include "kmsg.h"
 #include "kselftest_harness.h"
+#include "rings.h"
 #include "wait.h"
 
 #define F_NS		(1u << 0)
@@ -208,6 +209,104 @@ TEST_F(buffer, sent)
 		ring_give(ring, index, 0);
 		ASSERT_EQ(0, remote_notify(&self->remote, ring));
 	}
+}
+
+/* The longest messages both ways through rings, whose buffers begin behind a page with a header. */
+static bool through_rings(FIXTURE_DATA(buffer) *self, struct rings *rings, size_t to_remote,
+			  size_t to_host)
+{
+	struct rpmsg_header header = { .src = REMOTE, .dst = HOST, .len = to_host };
+	const struct rpmsg_ring_ready *ready;
+	struct ring *ring = &self->remote.from_host;
+	size_t size;
+	uint8_t *at;
+	int i, index;
+
+	for (i = 0; i < 3 * RING_NUM; i++) {
+		fill(self->out, to_remote, i);
+		memcpy(rings_tx_slot(rings, i % 4), self->out, to_remote);
+		rings_submit(rings, i % 4, to_remote);
+		if (rings_send(self->fd, 0, 0) != 1)
+			return false;
+		index = ring_take(ring);
+		at = index < 0 ? NULL : ring_buffer(&self->remote, ring, index, &size);
+		if (!at || size != to_remote + HEADER || memcmp(at + HEADER, self->out, to_remote))
+			return false;
+		ring_give(ring, index, 0);
+		rings_send(self->fd, 0, 0);
+
+		index = ring_take(&self->remote.to_host);
+		at = index < 0 ? NULL : ring_buffer(&self->remote, &self->remote.to_host, index,
+						    &size);
+		if (!at || size < to_host + HEADER)
+			return false;
+		fill(self->out, to_host, i + 1);
+		memcpy(at, &header, HEADER);
+		memcpy(at + HEADER, self->out, to_host);
+		ring_give(&self->remote.to_host, index, to_host + HEADER);
+		if (remote_notify(&self->remote, &self->remote.to_host) ||
+		    rings_receive(self->fd, 1, PATIENCE_MS * 1000000ull) != 1)
+			return false;
+		ready = rings_next_ready(rings);
+		if (ready->len != to_host ||
+		    memcmp(rings_rx_slot(rings, ready->slot), self->out, to_host))
+			return false;
+		rings_release(rings, ready->slot);
+	}
+	return true;
+}
+
+/*
+ * Sets rings up. A buffer is one piece of memory, and urproc's has pieces of some size: beyond that
+ * there are no rings, and calls work as ever. Returns 0, -EOPNOTSUPP, or -1.
+ */
+static int rings_of(FIXTURE_DATA(buffer) *self, struct rings *rings, bool exclusive,
+		    size_t to_remote)
+{
+	int ret = exclusive ? rings_setup_exclusive(rings, self->fd, 4, 4) :
+			      rings_setup(rings, self->fd, 4, 4);
+
+	if (ret == -EOPNOTSUPP && node_write(self->fd, self->out, to_remote) == (int)to_remote)
+		return ret;
+	return ret || rings_map(rings, self->fd) ? -1 : 0;
+}
+
+TEST_F(buffer, rings)
+{
+	const size_t to_remote = variant->rx_size - HEADER, to_host = variant->tx_size - HEADER;
+	struct rings rings = {};
+	int ret;
+
+	self->fd = node_open(self->node, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ret = rings_of(self, &rings, false, to_remote);
+	if (ret == -EOPNOTSUPP && to_remote > 16384)
+		return;
+	ASSERT_EQ(0, ret);
+	EXPECT_EQ(to_remote, rings.setup.tx_mtu);
+	EXPECT_EQ(to_host, rings.setup.rx_mtu);
+	EXPECT_TRUE(through_rings(self, &rings, to_remote, to_host));
+	rings_unmap(&rings);
+}
+
+TEST_F(buffer, exclusive_rings)
+{
+	const size_t to_remote = variant->rx_size - HEADER, to_host = variant->tx_size - HEADER;
+	char attribute[FILE_PATH_MAX];
+	struct rings rings = {};
+	int ret;
+
+	ASSERT_EQ(0, device_exclusive_path(&self->processor, attribute));
+	ASSERT_EQ(0, file_write(attribute, "1"));
+	self->fd = node_open(self->node, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ret = rings_of(self, &rings, true, to_remote);
+	if (ret == -EOPNOTSUPP && (to_remote > 16384 || to_host > 16384))
+		return;
+	ASSERT_EQ(0, ret);
+	EXPECT_EQ(to_host, rings.setup.rx_mtu);
+	EXPECT_TRUE(through_rings(self, &rings, to_remote, to_host));
+	rings_unmap(&rings);
 }
 
 FIXTURE(bad_buffer)
