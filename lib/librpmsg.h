@@ -74,7 +74,7 @@ struct rpmsg_statistics;
  *
  * Return: 0 or -ENOMEM.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_context_new(struct rpmsg_context **ctx_out);
 
@@ -82,7 +82,7 @@ int rpmsg_context_new(struct rpmsg_context **ctx_out);
  * rpmsg_context_free() - free a context
  * @ctx: context or NULL; objects that were made with it stay valid
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_context_free(struct rpmsg_context *ctx);
 
@@ -117,7 +117,7 @@ enum rpmsg_processor_state {
  *
  * Return: 0 or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_list(struct rpmsg_context *ctx, struct rpmsg_processor ***list_out,
 			 size_t *count_out);
@@ -127,7 +127,7 @@ int rpmsg_processor_list(struct rpmsg_context *ctx, struct rpmsg_processor ***li
  * @list: array of rpmsg_processor_list(), or NULL
  * @count: its elements
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_processor_list_free(struct rpmsg_processor **list, size_t count);
 
@@ -139,7 +139,7 @@ void rpmsg_processor_list_free(struct rpmsg_processor **list, size_t count);
  *
  * Return: 0, -ENOENT when there is none, -ENOTUNIQ when several have this name.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_find(struct rpmsg_context *ctx, const char *name,
 			 struct rpmsg_processor **processor_out);
@@ -148,7 +148,7 @@ int rpmsg_processor_find(struct rpmsg_context *ctx, const char *name,
  * rpmsg_processor_free() - free a processor object; the processor itself is not touched
  * @processor: processor or NULL
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_processor_free(struct rpmsg_processor *processor);
 
@@ -158,7 +158,7 @@ void rpmsg_processor_free(struct rpmsg_processor *processor);
  *
  * Return: 0, -ENODEV when the processor is gone, or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_refresh(struct rpmsg_processor *processor);
 
@@ -168,7 +168,7 @@ int rpmsg_processor_refresh(struct rpmsg_processor *processor);
  *
  * Return: the name; not necessarily unique.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_processor_get_name(const struct rpmsg_processor *processor);
 
@@ -178,7 +178,7 @@ const char *rpmsg_processor_get_name(const struct rpmsg_processor *processor);
  *
  * Return: the name, unique while the processor exists.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_processor_get_sysname(const struct rpmsg_processor *processor);
 
@@ -188,7 +188,7 @@ const char *rpmsg_processor_get_sysname(const struct rpmsg_processor *processor)
  *
  * Return: absolute path.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_processor_get_syspath(const struct rpmsg_processor *processor);
 
@@ -198,7 +198,7 @@ const char *rpmsg_processor_get_syspath(const struct rpmsg_processor *processor)
  *
  * Return: the index.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 unsigned int rpmsg_processor_get_index(const struct rpmsg_processor *processor);
 
@@ -208,7 +208,7 @@ unsigned int rpmsg_processor_get_index(const struct rpmsg_processor *processor);
  *
  * Return: the state.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 enum rpmsg_processor_state rpmsg_processor_get_state(const struct rpmsg_processor *processor);
 
@@ -219,7 +219,7 @@ enum rpmsg_processor_state rpmsg_processor_get_state(const struct rpmsg_processo
  * Return: the name as the kernel's firmware loader will look it up, or "unknown". The string lives
  * until the next rpmsg_processor_refresh() or rpmsg_processor_free().
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_processor_get_firmware(const struct rpmsg_processor *processor);
 
@@ -229,7 +229,7 @@ const char *rpmsg_processor_get_firmware(const struct rpmsg_processor *processor
  *
  * Return: a constant string; "unknown" for every value that is not in the enumeration.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_processor_state_to_string(enum rpmsg_processor_state state);
 
@@ -241,7 +241,7 @@ const char *rpmsg_processor_state_to_string(enum rpmsg_processor_state state);
  * Return: 0, -EINVAL for an empty name or one with a newline, -EBUSY unless the processor is
  * offline, -EACCES without the right to write, -ENODEV when it is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_set_firmware(struct rpmsg_processor *processor, const char *firmware);
 
@@ -260,7 +260,7 @@ int rpmsg_processor_set_firmware(struct rpmsg_processor *processor, const char *
  * file, -EINVAL when the kernel refused the image (the kernel's log says why), -EACCES without the
  * right to write, -ENODEV when it is gone, or another errno of the processor's driver.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_boot(struct rpmsg_processor *processor);
 
@@ -274,7 +274,7 @@ int rpmsg_processor_boot(struct rpmsg_processor *processor);
  * it too (the kernel counts), -EACCES without the right to write, -ENODEV when it is gone, or
  * another errno of the processor's driver.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_stop(struct rpmsg_processor *processor);
 
@@ -286,7 +286,7 @@ int rpmsg_processor_stop(struct rpmsg_processor *processor);
  * %RPMSG_PROCESSOR_DETACHED (rpmsg_processor_get_state() says in which), -EACCES without the right
  * to write, -ENODEV when it is gone, or another errno of the processor's driver.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_attach(struct rpmsg_processor *processor);
 
@@ -301,7 +301,7 @@ int rpmsg_processor_attach(struct rpmsg_processor *processor);
  * it (then it is still attached), -EOPNOTSUPP when its driver cannot detach, -EACCES without the
  * right to write, -ENODEV when it is gone, or another errno of the processor's driver.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_detach(struct rpmsg_processor *processor);
 
@@ -317,7 +317,7 @@ int rpmsg_processor_detach(struct rpmsg_processor *processor);
  * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -ENODEV when the processor is
  * gone, or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_wait_state(struct rpmsg_processor *processor,
 			       enum rpmsg_processor_state state, int64_t timeout_ns);
@@ -345,7 +345,7 @@ enum rpmsg_crash_type {
  * -EOPNOTSUPP when the kernel has no debugfs for it on /sys/kernel/debug, -EACCES without the right
  * to write there, -ENODEV when it is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_crash(struct rpmsg_processor *processor, enum rpmsg_crash_type type);
 
@@ -357,7 +357,7 @@ int rpmsg_processor_crash(struct rpmsg_processor *processor, enum rpmsg_crash_ty
  * Return: 0, -EOPNOTSUPP when this kernel does not say, -ENODEV when the processor is gone, or a
  * negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_get_recovery(struct rpmsg_processor *processor, bool *enabled_out);
 
@@ -369,7 +369,7 @@ int rpmsg_processor_get_recovery(struct rpmsg_processor *processor, bool *enable
  * Return: 0, -EOPNOTSUPP when this kernel has no such choice, -EACCES without the right to write,
  * -ENODEV when the processor is gone, or an errno of recovering it.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_set_recovery(struct rpmsg_processor *processor, bool enabled);
 
@@ -384,7 +384,7 @@ int rpmsg_processor_set_recovery(struct rpmsg_processor *processor, bool enabled
  * not say why, -EOPNOTSUPP when this kernel has no such command, -EACCES without the right to
  * write, -ENODEV when the processor is gone, or another errno of what failed.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_recover(struct rpmsg_processor *processor);
 
@@ -404,7 +404,7 @@ int rpmsg_processor_recover(struct rpmsg_processor *processor);
  * to read there, -ENODEV when the processor is gone, -ENXIO when the buffer's memory is not to be
  * had.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_read_trace(const struct rpmsg_processor *processor, unsigned int number,
 			       char *buf, size_t size, size_t *len_out);
@@ -434,7 +434,7 @@ enum rpmsg_change {
  *
  * Return: 0 or a negative errno of the descriptors that it is made of.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_monitor_new(const struct rpmsg_processor *processor, struct rpmsg_monitor **monitor_out);
 
@@ -442,7 +442,7 @@ int rpmsg_monitor_new(const struct rpmsg_processor *processor, struct rpmsg_moni
  * rpmsg_monitor_free() - free a monitor
  * @monitor: monitor or NULL
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_monitor_free(struct rpmsg_monitor *monitor);
 
@@ -455,7 +455,7 @@ void rpmsg_monitor_free(struct rpmsg_monitor *monitor);
  *
  * Return: the descriptor, which belongs to the monitor; for nothing but poll() and its like.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_monitor_get_fd(const struct rpmsg_monitor *monitor);
 
@@ -467,7 +467,7 @@ int rpmsg_monitor_get_fd(const struct rpmsg_monitor *monitor);
  * monitor looks at their states that often, in nanoseconds, and misses shorter ones: so it is on
  * mainline's kernels, or without the kernel's event socket.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int64_t rpmsg_monitor_get_interval_ns(const struct rpmsg_monitor *monitor);
 
@@ -484,7 +484,7 @@ int64_t rpmsg_monitor_get_interval_ns(const struct rpmsg_monitor *monitor);
  * Return: 0, -EINVAL after rpmsg_monitor_add_devices(), -EAGAIN, -ETIMEDOUT, -EINTR (see the rules
  * on time), or a negative errno of reading sysfs; after each error it may be called again.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
 		       enum rpmsg_change *change_out, struct rpmsg_processor **processor_out);
@@ -497,7 +497,7 @@ int rpmsg_monitor_next(struct rpmsg_monitor *monitor, int64_t timeout_ns,
  *
  * Return: 0 or a negative errno of the descriptors that it is made of.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_monitor_add_devices(struct rpmsg_monitor *monitor);
 
@@ -517,7 +517,7 @@ int rpmsg_monitor_add_devices(struct rpmsg_monitor *monitor);
  *
  * Return: as rpmsg_monitor_next().
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_monitor_next_any(struct rpmsg_monitor *monitor, int64_t timeout_ns,
 			   enum rpmsg_change *change_out, struct rpmsg_processor **processor_out,
@@ -546,7 +546,7 @@ enum rpmsg_coredump_mode {
  *
  * Return: a constant string; "unknown" for every value that is not in the enumeration.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_coredump_mode_to_string(enum rpmsg_coredump_mode mode);
 
@@ -558,7 +558,7 @@ const char *rpmsg_coredump_mode_to_string(enum rpmsg_coredump_mode mode);
  * Return: 0, -EOPNOTSUPP when this kernel does not say, -ENODEV when the processor is gone, or a
  * negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_get_coredump_mode(struct rpmsg_processor *processor,
 				      enum rpmsg_coredump_mode *mode_out);
@@ -572,7 +572,7 @@ int rpmsg_processor_get_coredump_mode(struct rpmsg_processor *processor,
  * -EOPNOTSUPP when it has no such choice at all, -EACCES without the right to write, -ENODEV when
  * the processor is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_processor_set_coredump_mode(struct rpmsg_processor *processor,
 				      enum rpmsg_coredump_mode mode);
@@ -590,7 +590,7 @@ int rpmsg_processor_set_coredump_mode(struct rpmsg_processor *processor,
  * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -ENODEV when the processor is
  * gone, or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_coredump_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 			int64_t timeout_ns, struct rpmsg_coredump **coredump_out);
@@ -599,7 +599,7 @@ int rpmsg_coredump_wait(struct rpmsg_context *ctx, const struct rpmsg_processor 
  * rpmsg_coredump_free() - free a coredump object; the coredump itself stays
  * @coredump: coredump or NULL
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_coredump_free(struct rpmsg_coredump *coredump);
 
@@ -609,7 +609,7 @@ void rpmsg_coredump_free(struct rpmsg_coredump *coredump);
  *
  * Return: absolute path.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_coredump_get_syspath(const struct rpmsg_coredump *coredump);
 
@@ -623,7 +623,7 @@ const char *rpmsg_coredump_get_syspath(const struct rpmsg_coredump *coredump);
  * right to read it, -EINTR when a signal handler ran while @fd made it wait, or another errno of
  * reading it or writing to @fd.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_coredump_save(const struct rpmsg_coredump *coredump, int fd, uint64_t *size_out);
 
@@ -633,7 +633,7 @@ int rpmsg_coredump_save(const struct rpmsg_coredump *coredump, int fd, uint64_t 
  *
  * Return: 0, -ENODEV when it is gone, -EACCES without the right to write.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_coredump_release(const struct rpmsg_coredump *coredump);
 
@@ -652,7 +652,7 @@ int rpmsg_coredump_release(const struct rpmsg_coredump *coredump);
  *
  * Return: 0 or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_channel_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		       struct rpmsg_channel ***list_out, size_t *count_out);
@@ -662,7 +662,7 @@ int rpmsg_channel_list(struct rpmsg_context *ctx, const struct rpmsg_processor *
  * @list: array of rpmsg_channel_list(), or NULL
  * @count: its elements
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_channel_list_free(struct rpmsg_channel **list, size_t count);
 
@@ -676,7 +676,7 @@ void rpmsg_channel_list_free(struct rpmsg_channel **list, size_t count);
  *
  * Return: 0, -ENOENT when there is none, or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_channel_find(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		       const char *service, struct rpmsg_channel **channel_out);
@@ -694,7 +694,7 @@ int rpmsg_channel_find(struct rpmsg_context *ctx, const struct rpmsg_processor *
  * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), or a negative errno of reading
  * sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_channel_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		       const char *service, int64_t timeout_ns, struct rpmsg_channel **channel_out);
@@ -703,7 +703,7 @@ int rpmsg_channel_wait(struct rpmsg_context *ctx, const struct rpmsg_processor *
  * rpmsg_channel_free() - free a channel object; the channel itself is not touched
  * @channel: channel or NULL
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_channel_free(struct rpmsg_channel *channel);
 
@@ -713,7 +713,7 @@ void rpmsg_channel_free(struct rpmsg_channel *channel);
  *
  * Return: the name.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_channel_get_service(const struct rpmsg_channel *channel);
 
@@ -723,7 +723,7 @@ const char *rpmsg_channel_get_service(const struct rpmsg_channel *channel);
  *
  * Return: the address, RPMSG_ADDRESS_ANY while no driver opened the channel.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint32_t rpmsg_channel_get_src(const struct rpmsg_channel *channel);
 
@@ -733,7 +733,7 @@ uint32_t rpmsg_channel_get_src(const struct rpmsg_channel *channel);
  *
  * Return: the address.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint32_t rpmsg_channel_get_dst(const struct rpmsg_channel *channel);
 
@@ -743,7 +743,7 @@ uint32_t rpmsg_channel_get_dst(const struct rpmsg_channel *channel);
  *
  * Return: true if it does.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 bool rpmsg_channel_get_announce(const struct rpmsg_channel *channel);
 
@@ -753,7 +753,7 @@ bool rpmsg_channel_get_announce(const struct rpmsg_channel *channel);
  *
  * Return: "remoteprocN", or NULL when its transport does not belong to a remoteproc.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_channel_get_processor(const struct rpmsg_channel *channel);
 
@@ -763,7 +763,7 @@ const char *rpmsg_channel_get_processor(const struct rpmsg_channel *channel);
  *
  * Return: absolute path.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_channel_get_syspath(const struct rpmsg_channel *channel);
 
@@ -779,7 +779,7 @@ const char *rpmsg_channel_get_syspath(const struct rpmsg_channel *channel);
  *
  * Return: 0 or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_node_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		    struct rpmsg_node ***list_out, size_t *count_out);
@@ -789,7 +789,7 @@ int rpmsg_node_list(struct rpmsg_context *ctx, const struct rpmsg_processor *pro
  * @list: array of rpmsg_node_list(), or NULL
  * @count: its elements
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_node_list_free(struct rpmsg_node **list, size_t count);
 
@@ -803,7 +803,7 @@ void rpmsg_node_list_free(struct rpmsg_node **list, size_t count);
  * Return: 0, -ENOENT when there is none, -ENOTUNIQ when several nodes lead to this service, or a
  * negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_node_find(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		    const char *name, struct rpmsg_node **node_out);
@@ -831,7 +831,7 @@ int rpmsg_node_find(struct rpmsg_context *ctx, const struct rpmsg_processor *pro
  * -ETIMEDOUT, -EINTR (see the rules on time; nothing was made), or another negative errno of the
  * kernel.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_node_create(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 		      const char *name, uint32_t src, uint32_t dst, int64_t timeout_ns,
@@ -846,7 +846,7 @@ int rpmsg_node_create(struct rpmsg_context *ctx, const struct rpmsg_processor *p
  *
  * Return: as rpmsg_node_create(), and -ENODEV when the channel is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_channel *channel,
 				  int64_t timeout_ns, struct rpmsg_node **node_out);
@@ -859,7 +859,7 @@ int rpmsg_node_create_for_channel(struct rpmsg_context *ctx, const struct rpmsg_
  * -EINVAL for a node that the kernel made by itself for a channel and that goes with it, and for
  * one without a file, which goes with its last descriptor, -EACCES without the right to open it.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_node_destroy(struct rpmsg_node *node);
 
@@ -867,7 +867,7 @@ int rpmsg_node_destroy(struct rpmsg_node *node);
  * rpmsg_node_free() - free a node object; the device itself is not touched
  * @node: node or NULL
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_node_free(struct rpmsg_node *node);
 
@@ -877,7 +877,7 @@ void rpmsg_node_free(struct rpmsg_node *node);
  *
  * Return: absolute path, or NULL for an endpoint that is a descriptor of the process that made it.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_node_get_path(const struct rpmsg_node *node);
 
@@ -887,7 +887,7 @@ const char *rpmsg_node_get_path(const struct rpmsg_node *node);
  *
  * Return: the name, unique while the node exists.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_node_get_sysname(const struct rpmsg_node *node);
 
@@ -897,7 +897,7 @@ const char *rpmsg_node_get_sysname(const struct rpmsg_node *node);
  *
  * Return: the name.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_node_get_name(const struct rpmsg_node *node);
 
@@ -908,7 +908,7 @@ const char *rpmsg_node_get_name(const struct rpmsg_node *node);
  * Return: the address. Kernels differ in what they show when the address was left to them: the real
  * address once opened, or RPMSG_ADDRESS_ANY.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint32_t rpmsg_node_get_src(const struct rpmsg_node *node);
 
@@ -918,7 +918,7 @@ uint32_t rpmsg_node_get_src(const struct rpmsg_node *node);
  *
  * Return: the address.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint32_t rpmsg_node_get_dst(const struct rpmsg_node *node);
 
@@ -928,7 +928,7 @@ uint32_t rpmsg_node_get_dst(const struct rpmsg_node *node);
  *
  * Return: "remoteprocN", or NULL when its transport does not belong to a remoteproc.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_node_get_processor(const struct rpmsg_node *node);
 
@@ -960,7 +960,7 @@ enum rpmsg_endpoint_mode {
  * it open, -ENOTTY when the file is not an rpmsg node, -EINVAL when the local address of the node
  * is taken, or another errno of open(2).
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_open(struct rpmsg_context *ctx, const char *path,
 			struct rpmsg_endpoint **endpoint_out);
@@ -988,7 +988,7 @@ int rpmsg_endpoint_open(struct rpmsg_context *ctx, const char *path,
  * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -EACCES without the right to open
  * the control device, or another errno of the kernel.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_open_service(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 				const char *service, int64_t timeout_ns,
@@ -1001,7 +1001,7 @@ int rpmsg_endpoint_open_service(struct rpmsg_context *ctx, const struct rpmsg_pr
  *
  * Messages that were received and not read are lost.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_endpoint_close(struct rpmsg_endpoint *endpoint);
 
@@ -1022,7 +1022,7 @@ void rpmsg_endpoint_close(struct rpmsg_endpoint *endpoint);
  *
  * Return: the descriptor, or -EINVAL.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint);
 
@@ -1032,7 +1032,7 @@ int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint);
  *
  * Return: the path, valid until the endpoint reconnects, or NULL when it has none.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_endpoint_get_path(const struct rpmsg_endpoint *endpoint);
 
@@ -1042,7 +1042,7 @@ const char *rpmsg_endpoint_get_path(const struct rpmsg_endpoint *endpoint);
  *
  * Return: the name, valid until the endpoint reconnects; of its folder in /sys/class/rpmsg.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_endpoint_get_sysname(const struct rpmsg_endpoint *endpoint);
 
@@ -1054,7 +1054,7 @@ const char *rpmsg_endpoint_get_sysname(const struct rpmsg_endpoint *endpoint);
  *
  * Return: 1 at first, and one more after each reconnection.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint32_t rpmsg_endpoint_get_generation(const struct rpmsg_endpoint *endpoint);
 
@@ -1070,7 +1070,7 @@ uint32_t rpmsg_endpoint_get_generation(const struct rpmsg_endpoint *endpoint);
  * Return: 0, also when it was connected all the time; -EOPNOTSUPP for an endpoint of
  * rpmsg_endpoint_open(); the errors of rpmsg_endpoint_open_service().
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_reconnect(struct rpmsg_endpoint *endpoint, int64_t timeout_ns);
 
@@ -1081,7 +1081,7 @@ int rpmsg_endpoint_reconnect(struct rpmsg_endpoint *endpoint, int64_t timeout_ns
  *
  * Return: 0, or -EOPNOTSUPP where the transport does not tell; then the kernel alone decides.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_out);
 
@@ -1091,7 +1091,7 @@ int rpmsg_endpoint_get_mtu(const struct rpmsg_endpoint *endpoint, size_t *mtu_ou
  *
  * Return: the mode; another one after a reconnection only if the kernel's modules were replaced.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *endpoint);
 
@@ -1109,7 +1109,7 @@ enum rpmsg_endpoint_mode rpmsg_endpoint_get_mode(const struct rpmsg_endpoint *en
  * the node has no destination address, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time; the
  * message was not sent).
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t len,
 			int64_t timeout_ns);
@@ -1128,7 +1128,7 @@ int rpmsg_endpoint_send(struct rpmsg_endpoint *endpoint, const void *buf, size_t
  * (rpmsg_endpoint_open_service() says what follows), -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on
  * time; no message is lost).
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 			int64_t timeout_ns, size_t *len_out);
@@ -1150,7 +1150,7 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
  * rpmsg_endpoint_reconnect() when the remote was gone, -EOPNOTSUPP in
  * %RPMSG_ENDPOINT_STOCK: there such a request may never complete, use rpmsg_endpoint_send().
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe,
 			     const void *buf, size_t len);
@@ -1169,7 +1169,7 @@ int rpmsg_endpoint_prep_send(struct rpmsg_endpoint *endpoint, struct io_uring_sq
  *
  * Return: 0, -EINVAL, or -EPIPE before rpmsg_endpoint_reconnect() when the remote was gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_endpoint_prep_recv(struct rpmsg_endpoint *endpoint, struct io_uring_sqe *sqe, void *buf,
 			     size_t size);
@@ -1229,7 +1229,7 @@ struct rpmsg_buffer {
  * rpmsg_endpoint_recv() answered -EMSGSIZE for, -EPIPE when it is not connected, -ENOMEM also when
  * the user may lock no more memory (RLIMIT_MEMLOCK): 8 KiB for each buffer to send, say.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
 		    unsigned int rx_buffers, struct rpmsg_ring **ring_out);
@@ -1251,7 +1251,7 @@ int rpmsg_ring_open(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
  * Return: as rpmsg_ring_open(), and -EPERM when the device is not exclusive, -EOPNOTSUPP where the
  * kernel or the transport has no such rings. It does not fall back to another mode.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_open_exclusive(struct rpmsg_endpoint *endpoint, unsigned int tx_buffers,
 			      unsigned int rx_buffers, struct rpmsg_ring **ring_out);
@@ -1263,7 +1263,7 @@ int rpmsg_ring_open_exclusive(struct rpmsg_endpoint *endpoint, unsigned int tx_b
  *
  * What was flushed goes its way; what was only submitted, and what was received, is lost.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_ring_close(struct rpmsg_ring *ring);
 
@@ -1273,7 +1273,7 @@ void rpmsg_ring_close(struct rpmsg_ring *ring);
  *
  * Return: the mode.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 enum rpmsg_ring_mode rpmsg_ring_get_mode(const struct rpmsg_ring *ring);
 
@@ -1284,7 +1284,7 @@ enum rpmsg_ring_mode rpmsg_ring_get_mode(const struct rpmsg_ring *ring);
  * Return: how many were submitted and came back because the remote was gone; of those that it had
  * not given back by then nobody knows whether it read them.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint64_t rpmsg_ring_get_undelivered(const struct rpmsg_ring *ring);
 
@@ -1298,7 +1298,7 @@ uint64_t rpmsg_ring_get_undelivered(const struct rpmsg_ring *ring);
  *
  * Return: 0, -EAGAIN when none is idle, -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
 
@@ -1313,7 +1313,7 @@ int rpmsg_ring_reserve(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out)
  *
  * Return: 0, -EAGAIN when none is idle, -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_reserve_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers,
 			     unsigned int count, unsigned int *count_out);
@@ -1325,7 +1325,7 @@ int rpmsg_ring_reserve_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffe
  *
  * Return: 0, or -EINVAL for one that is not reserved.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_cancel(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
 
@@ -1337,7 +1337,7 @@ int rpmsg_ring_cancel(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer
  * Return: 0, -EINVAL for one that is not reserved, -EMSGSIZE when the length is more than it had
  * when it was reserved.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_submit(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
 
@@ -1350,7 +1350,7 @@ int rpmsg_ring_submit(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer
  * Return: 0, or an error of rpmsg_ring_submit() for one of them: then none is submitted, and all
  * are the caller's as before.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_submit_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
 			    unsigned int count);
@@ -1366,7 +1366,7 @@ int rpmsg_ring_submit_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *
  * Return: 0, -EAGAIN, -ETIMEDOUT, -EINTR (see the rules on time), -EPIPE when the remote is gone,
  * -EINVAL when more buffers are reserved than leave @idle.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_flush(struct rpmsg_ring *ring, unsigned int idle, int64_t timeout_ns);
 
@@ -1383,7 +1383,7 @@ int rpmsg_ring_flush(struct rpmsg_ring *ring, unsigned int idle, int64_t timeout
  *
  * Return: 0, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_prep_flush(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsigned int idle,
 			  int64_t timeout_ns);
@@ -1398,7 +1398,7 @@ int rpmsg_ring_prep_flush(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, uns
  * Return: 0, -EMSGSIZE, or an error of rpmsg_ring_flush(). After one of those the message may have
  * been submitted: rpmsg_ring_flush() tells.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_send(struct rpmsg_ring *ring, const void *buf, size_t len, int64_t timeout_ns);
 
@@ -1416,7 +1416,7 @@ int rpmsg_ring_send(struct rpmsg_ring *ring, const void *buf, size_t len, int64_
  * -EINTR (see the rules on time), even if some can be peeked; -ENOBUFS when all buffers are the
  * caller's; -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout_ns);
 
@@ -1431,7 +1431,7 @@ int rpmsg_ring_wait(struct rpmsg_ring *ring, unsigned int count, int64_t timeout
  *
  * Return: 0, -EINVAL, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_set_busy_poll(struct rpmsg_ring *ring, int64_t most_ns);
 
@@ -1447,7 +1447,7 @@ int rpmsg_ring_set_busy_poll(struct rpmsg_ring *ring, int64_t most_ns);
  *
  * Return: 0, -EOPNOTSUPP in %RPMSG_RING_COPY, -EPIPE when the remote is gone.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsigned int count,
 			 int64_t timeout_ns);
@@ -1461,7 +1461,7 @@ int rpmsg_ring_prep_wait(struct rpmsg_ring *ring, struct io_uring_sqe *sqe, unsi
  *
  * Return: 0, or -EAGAIN when there is none.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
 
@@ -1476,7 +1476,7 @@ int rpmsg_ring_peek(struct rpmsg_ring *ring, struct rpmsg_buffer *buffer_out);
  *
  * Return: 0, or -EAGAIN when there is none.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_peek_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers, unsigned int count,
 			  unsigned int *count_out);
@@ -1488,7 +1488,7 @@ int rpmsg_ring_peek_batch(struct rpmsg_ring *ring, struct rpmsg_buffer *buffers,
  *
  * Return: 0, or -EINVAL for one that is not the caller's.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_release(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffer);
 
@@ -1500,7 +1500,7 @@ int rpmsg_ring_release(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffe
  *
  * Return: 0, or -EINVAL when one is not the caller's, or is there twice: then none is given back.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_release_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer *buffers,
 			     unsigned int count);
@@ -1516,7 +1516,7 @@ int rpmsg_ring_release_batch(struct rpmsg_ring *ring, const struct rpmsg_buffer 
  * Return: 0, -EMSGSIZE when there is not enough room: the message stays; or an error of
  * rpmsg_ring_wait().
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_ring_recv(struct rpmsg_ring *ring, void *buf, size_t size, int64_t timeout_ns,
 		    size_t *len_out);
@@ -1539,7 +1539,7 @@ int rpmsg_ring_recv(struct rpmsg_ring *ring, void *buf, size_t size, int64_t tim
  *
  * Return: 0 or a negative errno of reading sysfs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 int rpmsg_statistics_list(struct rpmsg_context *ctx, const struct rpmsg_processor *processor,
 			  struct rpmsg_statistics ***list_out, size_t *count_out);
@@ -1549,7 +1549,7 @@ int rpmsg_statistics_list(struct rpmsg_context *ctx, const struct rpmsg_processo
  * @list: array of rpmsg_statistics_list(), or NULL
  * @count: its elements
  *
- * Since: 0.1
+ * Since: 1.0
  */
 void rpmsg_statistics_list_free(struct rpmsg_statistics **list, size_t count);
 
@@ -1559,7 +1559,7 @@ void rpmsg_statistics_list_free(struct rpmsg_statistics **list, size_t count);
  *
  * Return: "rpmsgN" of a node, or the kernel's name of a transport, such as "virtioN".
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_statistics_get_device(const struct rpmsg_statistics *statistics);
 
@@ -1569,7 +1569,7 @@ const char *rpmsg_statistics_get_device(const struct rpmsg_statistics *statistic
  *
  * Return: the name, or NULL for a transport.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_statistics_get_name(const struct rpmsg_statistics *statistics);
 
@@ -1579,7 +1579,7 @@ const char *rpmsg_statistics_get_name(const struct rpmsg_statistics *statistics)
  *
  * Return: "remoteprocN", or NULL when the transport does not belong to a remoteproc.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_statistics_get_processor(const struct rpmsg_statistics *statistics);
 
@@ -1589,7 +1589,7 @@ const char *rpmsg_statistics_get_processor(const struct rpmsg_statistics *statis
  *
  * Return: a number that is the device's for as long as the system runs.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 uint64_t rpmsg_statistics_get_id(const struct rpmsg_statistics *statistics);
 
@@ -1604,7 +1604,7 @@ uint64_t rpmsg_statistics_get_id(const struct rpmsg_statistics *statistics);
  *
  * Return: its name, or NULL when there are no more.
  *
- * Since: 0.1
+ * Since: 1.0
  */
 const char *rpmsg_statistics_get_counter(const struct rpmsg_statistics *statistics, size_t index,
 					 uint64_t *value_out);

@@ -45,7 +45,7 @@
  * @fd:		out: with %RPMSG_ENDPOINT_NO_NODE the file, for reading and writing, close-on-exec,
  *		blocking; else -1
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct rpmsg_endpoint_create {
 	__u32	size;
@@ -88,7 +88,7 @@ struct rpmsg_endpoint_create {
  * long it lasts adapts: less and less while messages come later than @busy_poll_ns, more and more
  * while they come in time. It is over at once when somebody else wants the CPU.
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct rpmsg_endpoint_options {
 	__u32	size;

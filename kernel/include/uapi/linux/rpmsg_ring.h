@@ -136,7 +136,7 @@ struct rpmsg_ring_ready {
  * @release_offset: out: likewise, the release ring
  * @reserved:	    0
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct rpmsg_ring_setup {
 	__u32	size;
@@ -174,7 +174,7 @@ struct rpmsg_ring_wait_args {
  * @reserved: 0
  * @args:     what to wait for
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct rpmsg_ring_wait {
 	__u32				size;

@@ -78,7 +78,7 @@
  * @table_size:	in: bytes there, all inside the pool, at most %URPROC_TABLE_MAX; 0 when the
  *		processor has no table
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct urproc_create {
 	__u32	size;
@@ -127,7 +127,7 @@ enum urproc_event_type {
  * (EPOLLIN) while there are events. What is to be completed comes before kicks that are pending
  * with it.
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct urproc_event {
 	__u32	type;
@@ -143,7 +143,7 @@ struct urproc_event {
  * @result:	in: 0, or the negative errno with which the request fails
  * @seq:	in: @seq of the event
  *
- * Since version 0.1.
+ * Since version 1.0.
  */
 struct urproc_complete {
 	__u32	size;
