@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -1025,59 +1024,6 @@ TEST_F(rpmsg_ring, uring_close)
 	EXPECT_EQ(-ECANCELED, uring_result(&uring, 1, PATIENCE_MS));
 	io_uring_queue_exit(&uring);
 	EXPECT_TRUE(wait_until((self->fd = node_open(self->node, O_RDWR)) >= 0, PATIENCE_MS));
-}
-
-/* A process ends, or is ended, with a command under way. */
-static void child_with_commands(const char *node, int ready, bool exits)
-{
-	struct rings rings = {};
-	struct io_uring uring;
-	uint32_t i;
-	int fd;
-
-	fd = node_open(node, O_RDWR);
-	if (fd < 0 || rings_setup(&rings, fd, SLOTS, SLOTS) || rings_map(&rings, fd) ||
-	    io_uring_queue_init(8, &uring, 0))
-		_exit(1);
-	for (i = 0; i < SLOTS; i++)
-		rings_submit(&rings, i, 1);
-	uring_submit(&uring, fd, URING_SEND, 1, RPMSG_TIMEOUT_NONE, 1);
-	uring_submit(&uring, fd, URING_RECEIVE, 1, RPMSG_TIMEOUT_NONE, 2);
-	if (write(ready, "", 1) != 1 || exits)
-		_exit(0);
-	for (;;)
-		pause();
-}
-
-TEST_F_TIMEOUT(rpmsg_ring, exit_with_commands, 120)
-{
-	int i, status, ready[2];
-	pid_t pid;
-	char c;
-
-	rings_unmap(&self->rings);
-	close(self->fd);
-	for (i = 0; i < 6; i++) {
-		ASSERT_EQ(0, pipe(ready));
-		pid = fork();
-		if (!pid)
-			child_with_commands(self->node, ready[1], i & 1);
-		ASSERT_EQ(1, read(ready[0], &c, 1));
-		if (!(i & 1))
-			kill(pid, SIGKILL);
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		close(ready[0]);
-		close(ready[1]);
-		EXPECT_TRUE(wait_until((self->fd = node_open(self->node, O_RDWR)) >= 0,
-				       PATIENCE_MS));
-		close(self->fd);
-		if (i == 3)
-			remote_drain(&self->remote);
-	}
-	self->fd = -1;
-	/* What was under way when they went */
-	EXPECT_TRUE(remote_has_message(&self->remote));
-	remote_drain(&self->remote);
 }
 
 int main(int argc, char **argv)

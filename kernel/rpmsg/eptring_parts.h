@@ -30,7 +30,8 @@
  * @expired:   its time is over
  * @count:     what it waits for
  * @sent:      what it has sent
- * @timer:     its time
+ * @end:       when its time is over
+ * @timer:     goes off then, and when it is to look whether it is abandoned
  * @wait:      where an ioctl sleeps
  */
 struct waiter {
@@ -46,6 +47,7 @@ struct waiter {
 	bool			expired;
 	u32			count;
 	u32			sent;
+	ktime_t			end;
 	struct hrtimer		timer;
 	wait_queue_head_t	wait;
 };

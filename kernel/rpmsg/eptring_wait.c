@@ -44,13 +44,34 @@ void waiter_wake_if(struct waiter *waiter, u32 have)
 		waiter_wake(waiter);
 }
 
+/* The time until the timer goes off next. */
+static u64 waiter_next_ns(const struct waiter *waiter, ktime_t now)
+{
+	const u64 left = ktime_to_ns(ktime_sub(waiter->end, now));
+
+	return waiter->cmd ? min_t(u64, left, COMPAT_URING_LOOK_NS) : left;
+}
+
 static enum hrtimer_restart waiter_timeout(struct hrtimer *timer)
 {
 	struct waiter *waiter = container_of(timer, struct waiter, timer);
+	const ktime_t now = hrtimer_cb_get_time(timer);
+	unsigned long flags;
 
-	WRITE_ONCE(waiter->expired, true);
-	waiter_wake(waiter);
-	return HRTIMER_NORESTART;
+	if (ktime_compare(now, waiter->end) >= 0) {
+		WRITE_ONCE(waiter->expired, true);
+		waiter_wake(waiter);
+		return HRTIMER_NORESTART;
+	}
+
+	spin_lock_irqsave(&waiter->lock, flags);
+	if (waiter->cmd && compat_uring_cmd_is_abandoned(waiter->cmd)) {
+		waiter->canceled = true;
+		waiter_schedule(waiter);
+	}
+	hrtimer_forward(timer, now, waiter_next_ns(waiter, now));
+	spin_unlock_irqrestore(&waiter->lock, flags);
+	return HRTIMER_RESTART;
 }
 
 void waiter_init(struct waiter *waiter, struct eptring *ring,
@@ -68,6 +89,9 @@ void waiter_init(struct waiter *waiter, struct eptring *ring,
 int waiter_begin(struct waiter *waiter, struct io_uring_cmd *cmd,
 		 const struct rpmsg_ring_wait_args *args, u32 sent)
 {
+	u64 next_ns;
+	ktime_t now;
+
 	spin_lock_irq(&waiter->lock);
 	if (waiter->busy) {
 		spin_unlock_irq(&waiter->lock);
@@ -82,9 +106,11 @@ int waiter_begin(struct waiter *waiter, struct io_uring_cmd *cmd,
 	waiter->sent = sent;
 	WRITE_ONCE(waiter->count, args->count);
 	WRITE_ONCE(waiter->busy, true);
-	if (args->timeout_ns != RPMSG_TIMEOUT_NONE)
-		hrtimer_start(&waiter->timer, min_t(u64, args->timeout_ns, KTIME_MAX),
-			      HRTIMER_MODE_REL);
+	now = ktime_get();
+	waiter->end = ktime_add_safe(now, min_t(u64, args->timeout_ns, KTIME_MAX));
+	next_ns = waiter_next_ns(waiter, now);
+	if (waiter->end != KTIME_MAX || next_ns == COMPAT_URING_LOOK_NS)
+		hrtimer_start(&waiter->timer, next_ns, HRTIMER_MODE_REL);
 	spin_unlock_irq(&waiter->lock);
 
 	smp_mb();	/* see waiter_wake_if() */

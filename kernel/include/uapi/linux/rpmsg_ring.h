@@ -210,8 +210,8 @@ struct rpmsg_ring_wait {
  * nothing to wait for. -ETIMEDOUT if it was not 0 nanoseconds and nothing was published; -EPIPE
  * when the remote is gone; -EINVAL for bad arguments, for @count beyond @tx_slots, without rings,
  * and if @submit_tail was more than @tx_slots entries ahead: these are dropped; -E2BIG; -EFAULT;
- * -EBUSY when another SEND waits; -EINTR for a signal; -ECANCELED by io_uring when the process
- * ends, or closes a descriptor of the file, before the command is complete.
+ * -EBUSY when another SEND waits; -EINTR for a signal; -ECANCELED by io_uring when the process or
+ * its io_uring ends, or it closes a descriptor of the file, before the command is complete.
  */
 #define RPMSG_IOC_RING_SEND	_IO(0xb5, 0x49)
 
