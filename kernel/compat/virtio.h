@@ -42,13 +42,16 @@ static inline int compat_find_two_vqs(struct virtio_device *vdev, struct virtque
  * @vq: the virtqueue, empty
  *
  * Where the kernel cannot do that, or the device does not use the DMA API, the virtqueue maps each
- * buffer each time.
+ * buffer each time, as pages that are neighbours.
+ *
+ * Return: whether it does.
  */
-static inline void compat_use_dma_addresses(struct virtqueue *vq)
+static inline bool compat_use_dma_addresses(struct virtqueue *vq)
 {
 #ifdef HAVE_VIRTQUEUE_SET_DMA_PREMAPPED
-	if (!virtio_has_dma_quirk(vq->vdev))
-		virtqueue_set_dma_premapped(vq);
+	return !virtio_has_dma_quirk(vq->vdev) && !virtqueue_set_dma_premapped(vq);
+#else
+	return false;
 #endif
 }
 

@@ -144,6 +144,7 @@ enum vrpmsg_stat {
  * struct vrpmsg - one virtio device, that is one remote
  * @vdev:          the device
  * @little_endian: of headers on the wire
+ * @by_dma_address: the rings take buffers by their DMA address, whatever pages these have
  * @up:            callbacks of the rings may use all of this
  * @dying:         set once, under @channel_lock, when removal starts
  * @rx_size:       bytes of a buffer of @rvq
@@ -191,6 +192,7 @@ enum vrpmsg_stat {
 struct vrpmsg {
 	struct virtio_device	*vdev;
 	bool			little_endian;
+	bool			by_dma_address;
 	bool			up;
 	bool			dying;
 

@@ -64,9 +64,9 @@ void vrpmsg_area_free(struct vrpmsg_area *area)
  * @buf:  what to fill in
  * @size: bytes of header and payload
  *
- * A ring takes several pages as one piece only if they are neighbours.
+ * A ring that takes pages takes several as one piece only if they are neighbours.
  *
- * Return: 0; -EOPNOTSUPP when they are not.
+ * Return: 0; -EOPNOTSUPP when they would have to be.
  */
 int vrpmsg_area_init_buf(const struct vrpmsg_area *area, unsigned int i, struct vrpmsg_buf *buf,
 			 unsigned int size)
@@ -75,7 +75,8 @@ int vrpmsg_area_init_buf(const struct vrpmsg_area *area, unsigned int i, struct 
 	struct page *page = area_page(memory);
 	size_t offset;
 
-	for (offset = PAGE_SIZE; offset < area->stride; offset += PAGE_SIZE)
+	for (offset = PAGE_SIZE; offset < area->stride && !area->vrp->by_dma_address;
+	     offset += PAGE_SIZE)
 		if (page_to_pfn(area_page(memory + offset)) !=
 		    page_to_pfn(page) + (offset >> PAGE_SHIFT))
 			return -EOPNOTSUPP;

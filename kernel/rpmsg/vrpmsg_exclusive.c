@@ -180,8 +180,8 @@ static int exclusive_publish(struct vrpmsg_exclusive *exclusive)
  * @priv: for that
  *
  * Return: the buffers, all zero, all the user's; -EPERM when the administrator did not say that
- * the device is exclusive; -EBUSY when there is a user; -EOPNOTSUPP when the memory of this device
- * comes in single pages; -ENOMEM.
+ * the device is exclusive; -EBUSY when there is a user; -EOPNOTSUPP as of vrpmsg_area_init_buf();
+ * -ENOMEM.
  */
 static struct vrpmsg_exclusive *vrpmsg_exclusive_create(struct rpmsg_endpoint *ept,
 							unsigned int num,

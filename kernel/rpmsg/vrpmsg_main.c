@@ -270,8 +270,9 @@ static int vrpmsg_probe(struct virtio_device *vdev)
 	vrp->svq = vqs[1];
 	virtqueue_disable_cb(vrp->svq);
 	/* All buffers are mapped for as long as they live. */
-	compat_use_dma_addresses(vrp->rvq);
-	compat_use_dma_addresses(vrp->svq);
+	vrp->by_dma_address = compat_use_dma_addresses(vrp->rvq);
+	if (vrp->by_dma_address)
+		vrp->by_dma_address = compat_use_dma_addresses(vrp->svq);
 
 	ret = vrpmsg_read_sizes(vrp);
 	if (!ret)
