@@ -28,6 +28,8 @@ enum fw_rsc_type {
 #define FW_VIRTIO_ID_RPMSG	7
 /** define FW_VIRTIO_RPMSG_F_NS - feature bit 0: the device announces its services */
 #define FW_VIRTIO_RPMSG_F_NS	(1U << 0)
+/** define FW_VIRTIO_RPMSG_F_BUFSZ - feature bit 1: the config space says how large buffers are */
+#define FW_VIRTIO_RPMSG_F_BUFSZ	(1U << 1)
 /** define FW_VIRTIO_RPMSG_F_STATIC - feature bit 17: the config space lists channels */
 #define FW_VIRTIO_RPMSG_F_STATIC	(1U << 17)
 /** define FW_RPMSG_STATIC_OFFSET - where the list begins: a uint32_t count, then the entries */
@@ -84,6 +86,15 @@ struct fw_rpmsg_static {
 	char name[FW_RSC_NAME_LEN];
 };
 
+/* The config space with FW_VIRTIO_RPMSG_F_BUFSZ: buffers with their headers, 17 to 65536 bytes. */
+struct __attribute__((packed)) fw_rpmsg_buffers {
+	uint8_t version;
+	uint16_t size;
+	uint16_t align;
+	uint32_t tx_size;
+	uint32_t rx_size;
+};
+
 /* The table of a firmware with one device: its image, a trace buffer, rpmsg. Most here have it. */
 struct fw_resource_table {
 	uint32_t ver;
@@ -98,6 +109,7 @@ struct fw_resource_table {
 _Static_assert(sizeof(struct fw_rsc_carveout) == 56, "carveout entry has the loader's layout");
 _Static_assert(sizeof(struct fw_rsc_trace) == 48, "trace entry has the loader's layout");
 _Static_assert(sizeof(struct fw_rsc_vdev) == 28 + 2 * 20, "vdev entry has the loader's layout");
+_Static_assert(sizeof(struct fw_rpmsg_buffers) == 13, "buffers have the driver's layout");
 _Static_assert(sizeof(struct fw_rpmsg_static) == 40, "static channels have the driver's layout");
 _Static_assert(sizeof(struct fw_resource_table) == 28 + 56 + 48 + 68, "no holes in the table");
 
