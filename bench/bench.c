@@ -3,21 +3,22 @@
  * bench: measure one way of sending messages to the bench firmware (examples/firmware/bench.c). One
  * run prints one line; ./run bench runs it many times, on several stacks in turn.
  *
- * A method is how messages travel: "calls", a system call for each; "ring", librpmsg's rings; or
- * "poll", rings that are polled before anybody sleeps. A mode is what is sent: "ping" one at a
- * time, there and back; "echo" in batches, there and back; "to" and "from" in one direction. The
- * application writes each message that it sends, and reads the first bytes of each that it gets.
+ * A method is how messages travel: calls.c, ring.c, uring.c; and floor.c, without any of it. A mode
+ * is what is sent: "ping" one at a time, there and back; "echo" in batches, there and back; "copy",
+ * the same with a remote that copies; "to" and "from" in one direction. The application writes each
+ * message that it sends, and reads the first byte of each that it gets.
  *
- * The line: nanoseconds per message; p50, p99 and p99.9 of a batch there and back, in nanoseconds,
- * "-" in one direction; nanoseconds of processor time and context switches of this process per
- * message.
+ * With several processors the one application talks to all of them, a batch each in turn. With
+ * several endpoints the others are open, too, and do nothing.
+ *
+ * The line: bytes of a message; nanoseconds per message; p50, p99 and p99.9 of a batch there and
+ * back, in nanoseconds, "-" in one direction; nanoseconds of processor time, with that of the
+ * kernel's threads for io_uring, and context switches of this process per message; how many were
+ * measured.
  */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <librpmsg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +26,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH_MAX	128
-#define BUFFERS		128	/* calls have all of the transport's, 256 */
-#define SIZE_MAX_	65536
-#define QUEUED		1024	/* messages of 496 bytes that surely fit into a node's queue */
-#define LIMIT_NS	INT64_C(20000000000)
-#define BUSY_POLL_NS	INT64_C(1000000)
+#include "bench.h"
+#include "mark.h"
+
+#define PROCESSORS_MAX	16
+#define MAINLINE_MTU	496
+#define QUEUED_BYTES	(512 * 1024)	/* what surely fits into a node's queue */
 
 struct bench {
+	const struct method *method;
 	const char *mode;
 	uint32_t size, batch, count, warmup;
-	struct rpmsg_endpoint *endpoint;
-	struct rpmsg_ring *ring;	/* NULL: by calls, on @fd */
-	int fd;
+	unsigned int processors, endpoints;
+	struct peer peers[PROCESSORS_MAX];
+	struct others *others;
 	int64_t *times;
-	unsigned char data[SIZE_MAX_];
-	volatile unsigned char seen;
+};
+
+static const struct method *const methods[] = {
+	&method_calls, &method_ring, &method_poll, &method_uring, &method_sqpoll,
+	&method_floor, &method_floor_poll,
 };
 
 static int fail(const char *what, int err)
@@ -57,119 +62,21 @@ static int64_t now_ns(clockid_t clock)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-static int write_message(const struct bench *bench, const void *data, size_t size)
-{
-	const ssize_t n = write(bench->fd, data, size);
-
-	return n == (ssize_t)size ? 0 : n < 0 ? -errno : -EIO;
-}
-
-static int send_calls(struct bench *bench, uint32_t count)
-{
-	uint32_t i;
-	int ret = 0;
-
-	for (i = 0; i < count && !ret; i++) {
-		memset(bench->data, (int)i, bench->size);
-		ret = write_message(bench, bench->data, bench->size);
-	}
-	return ret;
-}
-
-static int recv_calls(struct bench *bench, uint32_t count)
-{
-	ssize_t n;
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		n = read(bench->fd, bench->data, sizeof(bench->data));
-		if (n != (ssize_t)bench->size)
-			return n < 0 ? -errno : -EBADMSG;
-		bench->seen = bench->data[0];
-	}
-	return 0;
-}
-
-static int send_ring(struct bench *bench, uint32_t count)
-{
-	struct rpmsg_buffer buffer;
-	uint32_t i;
-	int ret;
-
-	for (i = 0; i < count; i++) {
-		ret = rpmsg_ring_reserve(bench->ring, &buffer);
-		if (ret == -EAGAIN) {
-			ret = rpmsg_ring_flush(bench->ring, count - i, LIMIT_NS);
-			if (!ret)
-				ret = rpmsg_ring_reserve(bench->ring, &buffer);
-		}
-		if (ret)
-			return ret;
-		memset(buffer.data, (int)i, bench->size);
-		buffer.len = bench->size;
-		rpmsg_ring_submit(bench->ring, &buffer);
-	}
-	return rpmsg_ring_flush(bench->ring, 0, LIMIT_NS);
-}
-
-static int recv_ring(struct bench *bench, uint32_t count)
-{
-	struct rpmsg_buffer buffer;
-	uint32_t i;
-	int ret = rpmsg_ring_wait(bench->ring, count, LIMIT_NS);
-
-	for (i = 0; i < count && !ret; i++) {
-		ret = rpmsg_ring_peek(bench->ring, &buffer);
-		if (ret)
-			break;
-		if (buffer.len != bench->size)
-			ret = -EBADMSG;
-		bench->seen = *(unsigned char *)buffer.data;
-		rpmsg_ring_release(bench->ring, &buffer);
-	}
-	return ret;
-}
-
-static int send_some(struct bench *bench, uint32_t count)
-{
-	return bench->ring ? send_ring(bench, count) : send_calls(bench, count);
-}
-
-static int recv_some(struct bench *bench, uint32_t count)
-{
-	return bench->ring ? recv_ring(bench, count) : recv_calls(bench, count);
-}
-
-/* A message that is not measured, and its answer if one is wanted. */
-static int ask(struct bench *bench, const void *question, size_t size, uint32_t *answer)
-{
-	size_t len = sizeof(*answer);
-	int ret;
-
-	if (!bench->ring) {
-		ret = write_message(bench, question, size);
-		if (ret || !answer)
-			return ret;
-		return read(bench->fd, answer, len) == (ssize_t)len ? 0 : -EBADMSG;
-	}
-	ret = rpmsg_ring_send(bench->ring, question, size, LIMIT_NS);
-	if (ret || !answer)
-		return ret;
-	ret = rpmsg_ring_recv(bench->ring, answer, len, LIMIT_NS, &len);
-	return !ret && len != sizeof(*answer) ? -EBADMSG : ret;
-}
+/* ---- modes: @count messages to or from each peer -------------------------------------------- */
 
 static int run_echo(struct bench *bench, uint32_t count)
 {
 	int64_t start_ns, *time = bench->times;
+	unsigned int i;
 	uint32_t left;
 	int ret = 0;
 
 	for (left = count; left && !ret; left -= bench->batch) {
 		start_ns = now_ns(CLOCK_MONOTONIC);
-		ret = send_some(bench, bench->batch);
-		if (!ret)
-			ret = recv_some(bench, bench->batch);
+		for (i = 0; i < bench->processors && !ret; i++)
+			ret = bench->method->send(&bench->peers[i], bench->batch);
+		for (i = 0; i < bench->processors && !ret; i++)
+			ret = bench->method->recv(&bench->peers[i], bench->batch);
 		*time++ = now_ns(CLOCK_MONOTONIC) - start_ns;
 	}
 	return ret;
@@ -177,32 +84,40 @@ static int run_echo(struct bench *bench, uint32_t count)
 
 static int run_to(struct bench *bench, uint32_t count)
 {
-	uint32_t left, taken = 0;
+	uint32_t left, taken = count;
+	unsigned int i;
 	int ret = 0;
 
 	for (left = count; left && !ret; left -= bench->batch)
-		ret = send_some(bench, bench->batch);
-	if (!ret)
-		ret = ask(bench, NULL, 0, &taken);
+		for (i = 0; i < bench->processors && !ret; i++)
+			ret = bench->method->send(&bench->peers[i], bench->batch);
+	for (i = 0; i < bench->processors && !ret; i++)
+		ret = bench->method->tell(&bench->peers[i], NULL, 0);
+	for (i = 0; i < bench->processors && !ret && taken == count; i++)
+		ret = bench->method->hear(&bench->peers[i], &taken, sizeof(taken));
 	return !ret && taken != count ? -EBADMSG : ret;
 }
 
 /* Asked for in parts: more than a node queues would be dropped when the remote is faster. */
 static int run_from(struct bench *bench, uint32_t count)
 {
-	const uint32_t part = QUEUED - QUEUED % bench->batch;
+	const uint32_t queued = QUEUED_BYTES / (bench->size + 32);
+	const uint32_t part = queued < bench->batch ? bench->batch : queued - queued % bench->batch;
 	uint32_t question[2] = { 0, bench->size };
 	uint32_t left, asked = 0;
+	unsigned int i;
 	int ret = 0;
 
 	for (left = count; left && !ret; left -= bench->batch, asked -= bench->batch) {
 		if (!asked) {
 			asked = left < part ? left : part;
 			question[0] = asked;
-			ret = ask(bench, question, sizeof(question), NULL);
+			for (i = 0; i < bench->processors && !ret; i++)
+				ret = bench->method->tell(&bench->peers[i], question,
+							  sizeof(question));
 		}
-		if (!ret)
-			ret = recv_some(bench, bench->batch);
+		for (i = 0; i < bench->processors && !ret; i++)
+			ret = bench->method->recv(&bench->peers[i], bench->batch);
 	}
 	return ret;
 }
@@ -215,6 +130,8 @@ static int run(struct bench *bench, uint32_t count)
 		return run_from(bench, count);
 	return run_echo(bench, count);
 }
+
+/* ---- measuring ------------------------------------------------------------------------------ */
 
 static int compare(const void *a, const void *b)
 {
@@ -238,9 +155,9 @@ static void print_times(struct bench *bench)
 
 static int measure(struct bench *bench)
 {
+	const double count = (double)bench->count * bench->processors;
 	struct rusage before, after;
 	int64_t start_ns, cpu_ns;
-	double count = bench->count;
 	int ret = run(bench, bench->warmup);
 
 	if (ret)
@@ -248,33 +165,28 @@ static int measure(struct bench *bench)
 	getrusage(RUSAGE_SELF, &before);
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	start_ns = now_ns(CLOCK_MONOTONIC);
+	mark_begin();
 	ret = run(bench, bench->count);
+	mark_end();
 	if (ret)
 		return fail(bench->mode, ret);
-	printf("%.0f\t", (double)(now_ns(CLOCK_MONOTONIC) - start_ns) / count);
+	printf("%u\t%.0f\t", bench->size, (double)(now_ns(CLOCK_MONOTONIC) - start_ns) / count);
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 	getrusage(RUSAGE_SELF, &after);
 	print_times(bench);
-	printf("%.0f\t%.3f\n", (double)cpu_ns / count,
+	printf("%.0f\t%.3f\t%.0f\n", (double)cpu_ns / count,
 	       (double)(after.ru_nvcsw - before.ru_nvcsw + after.ru_nivcsw - before.ru_nivcsw) /
-		       count);
+		       count,
+	       count);
 	return 0;
 }
 
-static bool is_method(const char *method)
-{
-	return !strcmp(method, "calls") || !strcmp(method, "ring") || !strcmp(method, "poll");
-}
+/* ---- life ----------------------------------------------------------------------------------- */
 
-static int start_ring(struct bench *bench, bool polled)
+static int open_endpoint(const struct bench *bench, const char *name,
+			 struct rpmsg_endpoint **endpoint)
 {
-	int ret = rpmsg_ring_open(bench->endpoint, BUFFERS, BUFFERS, &bench->ring);
-
-	return ret || !polled ? ret : rpmsg_ring_set_busy_poll(bench->ring, BUSY_POLL_NS);
-}
-
-static int start(struct bench *bench, const char *method)
-{
+	struct rpmsg_processor *processor = NULL;
 	char service[RPMSG_NAME_SIZE];
 	struct rpmsg_context *ctx;
 	int ret;
@@ -287,23 +199,104 @@ static int start(struct bench *bench, const char *method)
 	ret = rpmsg_context_new(&ctx);
 	if (ret)
 		return ret;
-	ret = rpmsg_endpoint_open_service(ctx, NULL, service, LIMIT_NS, &bench->endpoint);
+	ret = rpmsg_processor_find(ctx, name, &processor);
+	if (!ret)
+		ret = rpmsg_endpoint_open_service(ctx, processor, service, LIMIT_NS, endpoint);
+	rpmsg_processor_free(processor);
 	rpmsg_context_free(ctx);
+	return ret;
+}
+
+static int start_peer(struct bench *bench, struct peer *peer, const char *name)
+{
+	size_t mtu;
+	int ret;
+
+	peer->mode = bench->mode;
+	peer->size = bench->size;
+	if (!bench->method->local) {
+		ret = open_endpoint(bench, name, &peer->endpoint);
+		if (ret)
+			return ret;
+		/* Mainline does not say how much it takes. */
+		if (rpmsg_endpoint_get_mtu(peer->endpoint, &mtu))
+			mtu = MAINLINE_MTU;
+		if (!peer->size)
+			peer->size = (uint32_t)mtu;
+	}
+	if (!peer->size)
+		return -EINVAL;
+	bench->size = peer->size;
+	/* A whole message, or the answer that is not measured. */
+	peer->data = calloc(1, peer->size);
+	return peer->data ? bench->method->start(peer) : -ENOMEM;
+}
+
+static int start(struct bench *bench)
+{
+	char name[16];
+	unsigned int i;
+	int ret = 0;
+
+	if (bench->endpoints > 1)
+		ret = others_start(bench->endpoints - 1, &bench->others);
+
+	for (i = 0; i < bench->processors && !ret; i++) {
+		snprintf(name, sizeof(name), "bench%u", i);
+		ret = start_peer(bench, &bench->peers[i], name);
+	}
 	if (ret)
 		return ret;
-	if (strcmp(method, "calls"))
-		return start_ring(bench, !strcmp(method, "poll"));
-	/* The kernel's own waiting, which is what programs without the library have. */
-	bench->fd = rpmsg_endpoint_get_fd(bench->endpoint);
-	return fcntl(bench->fd, F_SETFL, fcntl(bench->fd, F_GETFL) & ~O_NONBLOCK) ? -errno : 0;
+	/* Whole batches; the first tenth is not measured. */
+	bench->count = (bench->count / bench->processors + bench->batch - 1) / bench->batch *
+		       bench->batch;
+	bench->warmup = (bench->count / bench->batch / 10 + 1) * bench->batch;
+	bench->times = calloc(bench->count / bench->batch + 1, sizeof(*bench->times));
+	return bench->times ? 0 : -ENOMEM;
+}
+
+static void stop(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench->processors; i++) {
+		bench->method->stop(&bench->peers[i]);
+		rpmsg_endpoint_close(bench->peers[i].endpoint);
+		free(bench->peers[i].data);
+	}
+	others_stop(bench->others);
+	free(bench->times);
+}
+
+static const struct method *find_method(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (!strcmp(methods[i]->name, name))
+			return methods[i];
+	return NULL;
+}
+
+static bool is_mode(const char *mode)
+{
+	return mode && (!strcmp(mode, "ping") || !strcmp(mode, "echo") || !strcmp(mode, "copy") ||
+			!strcmp(mode, "to") || !strcmp(mode, "from"));
 }
 
 static int usage(void)
 {
-	fputs("Usage: bench --method calls|ring|poll --mode ping|echo|copy|to|from --size BYTES\n"
-	      "             --batch N --count N\n",
+	fputs("Usage: bench --method calls|ring|poll|uring|sqpoll|floor|floor-poll\n"
+	      "             --mode ping|echo|copy|to|from --batch N --count N\n"
+	      "             --size BYTES [--endpoints N] [--processors N]\n"
+	      "Size 0 is the longest message that there is.\n",
 	      stderr);
 	return 2;
+}
+
+static uint32_t number(const char *text)
+{
+	return (uint32_t)strtoul(text, NULL, 10);
 }
 
 int main(int argc, char **argv)
@@ -311,38 +304,52 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "batch", required_argument, NULL, 'b' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "endpoints", required_argument, NULL, 'e' },
 		{ "method", required_argument, NULL, 'm' },
 		{ "mode", required_argument, NULL, 'o' },
+		{ "processors", required_argument, NULL, 'p' },
 		{ "size", required_argument, NULL, 's' },
 		{ 0 },
 	};
-	static struct bench bench = { .batch = 1, .count = 1000, .size = 16 };
-	const char *method = "";
+	static struct bench bench = {
+		.batch = 1, .count = 1000, .size = 16, .processors = 1, .endpoints = 1,
+	};
 	int c, ret;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 'b': bench.batch = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'n': bench.count = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 's': bench.size = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'm': method = optarg; break;
-		case 'o': bench.mode = optarg; break;
-		default: return usage();
+		case 'b':
+			bench.batch = number(optarg);
+			break;
+		case 'e':
+			bench.endpoints = number(optarg);
+			break;
+		case 'n':
+			bench.count = number(optarg);
+			break;
+		case 's':
+			bench.size = number(optarg);
+			break;
+		case 'm':
+			bench.method = find_method(optarg);
+			break;
+		case 'o':
+			bench.mode = optarg;
+			break;
+		case 'p':
+			bench.processors = number(optarg);
+			break;
+		default:
+			return usage();
 		}
 	}
-	if (optind < argc || !bench.mode || !is_method(method) ||
-	    !bench.batch || bench.batch > BATCH_MAX || !bench.count || !bench.size ||
-	    bench.size > SIZE_MAX_)
+	if (optind < argc || !is_mode(bench.mode) || !bench.method || !bench.batch ||
+	    bench.batch > BATCH_MAX || !bench.count || !bench.endpoints || !bench.processors ||
+	    bench.processors > PROCESSORS_MAX)
 		return usage();
 
-	/* Whole batches; the first tenth is not measured. */
-	bench.count += bench.batch - 1 - (bench.count - 1) % bench.batch;
-	bench.warmup = (bench.count / bench.batch / 10 + 1) * bench.batch;
-	bench.times = calloc(bench.count / bench.batch, sizeof(*bench.times));
-	ret = bench.times ? start(&bench, method) : -ENOMEM;
+	ret = start(&bench);
 	ret = ret ? fail("start", ret) : measure(&bench);
-	rpmsg_ring_close(bench.ring);
-	rpmsg_endpoint_close(bench.endpoint);
-	free(bench.times);
+	stop(&bench);
 	return ret;
 }

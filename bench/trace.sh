@@ -35,7 +35,7 @@ traced()
 	wait "$tracer"
 }
 
-start
+start bench
 round=0
 while [ "$round" -lt "$rounds" ]; do
 	round=$((round + 1))

@@ -89,7 +89,7 @@ lint_checkpatch()
 	mapfile -t files < <(our_files '*.h' -- kernel/include kernel/compat)
 	checkpatch BIT_MACRO,CONST_STRUCT "${files[@]}" || status=1
 	# What the kernel has of its own is not there in user space, and cannot be preferred.
-	mapfile -t files < <(our_files '*.c' '*.h' -- lib tools examples)
+	mapfile -t files < <(our_files '*.c' '*.h' -- lib tools examples bench)
 	checkpatch "$USER_IGNORE" "${files[@]}" || status=1
 	mapfile -t files < <(our_files '*.c' '*.h' -- selftests)
 	checkpatch "$TEST_IGNORE" "${files[@]}" || status=1
@@ -138,7 +138,7 @@ lint_clang_format()
 		diff -w --old-line-format='' --new-line-format=%L --unchanged-line-format=%L \
 			"$temp/theirs" "$temp/ours" >"$temp/merged" || true
 		diff -u --label "$file" --label "clang-format" "$temp/ours" "$temp/merged" || status=1
-	done < <(our_files '*.c' '*.h' -- lib tools examples)
+	done < <(our_files '*.c' '*.h' -- lib tools examples bench)
 	rm -rf "$temp"
 	return $status
 }

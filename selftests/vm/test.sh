@@ -68,7 +68,7 @@ default_programs()
 	for program in "$BUILD"/selftests/*.test; do
 		noun=$(basename "$program" .test)
 		case $1-$noun in
-		debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
+		debug-bench|debug-connection|debug-librpmsg|debug-rpmsg_ctl|debug-rpmsg_ctl_processor) ;;
 		debug-rpmsg_trace_latency|debug-rpmsg_trace_message) ;;
 		*) echo "$noun" ;;
 		esac

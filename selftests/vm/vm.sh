@@ -13,6 +13,7 @@ VM_TIMEOUT=600
 VM_BOOT_TIMEOUT=300
 VM_SILENCE=120
 VM_THREADS=multi
+VM_PLUGIN=
 VM_STRICT=
 VM_CONSOLE=
 VM_STDIN=
@@ -110,6 +111,7 @@ qemu()
 	if [[ $VM_THREADS == counted ]]; then
 		accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "max,la57=off")
 		cpus=1
+		[[ -z $VM_PLUGIN ]] || accel+=(-plugin "$VM_PLUGIN")
 	fi
 	shift 2
 	exec qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
