@@ -68,8 +68,8 @@ struct method {
 	int (*hear)(struct peer *peer, void *data, size_t size);
 };
 
-extern const struct method method_calls, method_ring, method_poll, method_uring, method_sqpoll,
-	method_floor, method_floor_poll;
+extern const struct method method_calls, method_ring, method_exclusive, method_poll, method_uring,
+	method_sqpoll, method_exclusive_sqpoll, method_floor, method_floor_poll;
 
 struct others;
 int others_start(unsigned int count, struct others **others_out);
@@ -81,6 +81,7 @@ int ring_take(struct peer *peer, uint32_t count);
 int ring_tell(struct peer *peer, const void *data, size_t size);
 int ring_hear(struct peer *peer, void *data, size_t size);
 int ring_start(struct peer *peer);
+int exclusive_start(struct peer *peer);
 void ring_stop(struct peer *peer);
 
 #endif /* BENCH_H */

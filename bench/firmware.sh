@@ -11,7 +11,7 @@ firmware=
 start()
 {
 	elf=$1
-	memory=${2:-4M}
+	memory=${2:-8M}
 	processors=${3:-1}
 	i=0
 	while [ "$i" -lt "$processors" ]; do
@@ -37,12 +37,25 @@ stop()
 	firmware=
 }
 
+# exclusive METHOD: let it have each device for itself, or do not.
+exclusive()
+{
+	case $1 in
+	exclusive*) value=1 ;;
+	*) value=0 ;;
+	esac
+	for file in /sys/bus/virtio/drivers/virtio_rpmsg_bus/virtio*/exclusive; do
+		[ ! -e "$file" ] || echo "$value" >"$file"
+	done
+}
+
 # measure STACK METHOD MODE SIZE BATCH COUNT [PROCESSORS [ENDPOINTS]]: prints these without the count,
 # then what bench prints; nothing if BENCH_ONLY does not match.
 measure()
 {
 	what="$1 $2 $3 $4 $5 ${7:-1} ${8:-1}"
 	echo "$what" | grep -Eq "${BENCH_ONLY:-.}" || return 0
+	exclusive "$2"
 	line=$("$RPMSG_BUILD/bench/bench" --method "$2" --mode "$3" --size "$4" --batch "$5" --count "$6" \
 		--processors "${7:-1}" --endpoints "${8:-1}") || { echo "bench: failed: $what" >&2; exit 1; }
 	# The size that was asked for is in the line as what it became.

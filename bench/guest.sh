@@ -31,7 +31,7 @@ unload()
 measure_all()
 {
 	part=1
-	[ "$2" != sqpoll ] || part=8
+	case $2 in *sqpoll) part=8 ;; esac
 	for size in 16 64 496; do
 		measure "$1" "$2" ping "$size" 1 $((1000 / part))
 	done
@@ -47,7 +47,7 @@ measure_all()
 measure_sizes()
 {
 	part=1
-	[ "$2" != sqpoll ] || part=4
+	case $2 in *sqpoll) part=4 ;; esac
 	for size in 16 512 4096 16384 0; do
 		measure "$1" "$2" ping "$size" 1 $((400 / part))
 		measure "$1" "$2" copy "$size" 8 $((400 / part))
@@ -64,7 +64,7 @@ measure_endpoints()
 }
 
 # Methods that look for messages need a CPU for each who looks.
-methods='ring uring poll sqpoll'
+methods='ring exclusive uring poll sqpoll exclusive-sqpoll'
 
 round_of_all()
 {
@@ -85,14 +85,14 @@ round_of_all()
 	measure_endpoints ours calls
 	measure_endpoints ours ring
 	stop
-	start bench-large 32M
+	start bench-large 64M
 	for method in calls $methods; do
 		measure_sizes large "$method"
 	done
 	stop
 	for processors in 4 16; do
-		start bench 4M "$processors"
-		for method in calls ring uring; do
+		start bench 8M "$processors"
+		for method in calls ring exclusive uring; do
 			measure ours "$method" echo 496 64 16384 "$processors"
 		done
 		stop
@@ -150,9 +150,11 @@ count_of_all()
 	symbols floor
 	count_all ours calls
 	count_all ours ring
+	count_all ours exclusive
 	count_all ours uring
 	# Its thread and the application take turns on the one CPU, a slice of time each.
 	measure ours sqpoll echo 496 64 1280
+	measure ours exclusive-sqpoll echo 496 64 1280
 	for method in calls ring; do
 		for endpoints in 16 256 1024; do
 			measure ours "$method" echo 496 64 8192 1 "$endpoints"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Methods "ring": librpmsg's rings, a system call for each batch at most; and "poll": the same,
- * with receivers that look for messages before they sleep.
+ * Methods "ring": librpmsg's rings, a system call for each batch at most; "poll": the same, with
+ * receivers that look for messages before they sleep; and "exclusive": rings that receive without
+ * copies, on a device that is exclusive.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,6 +17,11 @@ int ring_start(struct peer *peer)
 void ring_stop(struct peer *peer)
 {
 	rpmsg_ring_close(peer->ring);
+}
+
+int exclusive_start(struct peer *peer)
+{
+	return rpmsg_ring_open_exclusive(peer->endpoint, BUFFERS, BUFFERS, &peer->ring);
 }
 
 static int poll_start(struct peer *peer)
@@ -112,6 +118,16 @@ int ring_hear(struct peer *peer, void *data, size_t size)
 const struct method method_ring = {
 	.name = "ring",
 	.start = ring_start,
+	.stop = ring_stop,
+	.send = ring_send,
+	.recv = ring_recv,
+	.tell = ring_tell,
+	.hear = ring_hear,
+};
+
+const struct method method_exclusive = {
+	.name = "exclusive",
+	.start = exclusive_start,
 	.stop = ring_stop,
 	.send = ring_send,
 	.recv = ring_recv,

@@ -3,7 +3,7 @@
  * Methods "uring": rings whose commands go through io_uring, one system call to send a batch and to
  * wait for the answers; and "sqpoll": the same with a thread of the kernel that looks for commands
  * (IORING_SETUP_SQPOLL), and an application that looks for completions: no system call at all, and
- * two CPUs that never rest.
+ * two CPUs that never rest; "exclusive-sqpoll": that with rings that receive without copies.
  *
  * A flush is complete when the buffers of another batch are there. It is waited for before these
  * are needed, so that nothing else has to ask the kernel for them.
@@ -16,10 +16,10 @@
 
 #define IDLE_MS		2000	/* of the kernel's thread, before it sleeps */
 
-static int uring_open(struct peer *peer, unsigned int flags)
+/* With a ring that was opened, or not. */
+static int uring_open(struct peer *peer, int ret, unsigned int flags)
 {
 	struct io_uring_params params = { .flags = flags, .sq_thread_idle = IDLE_MS };
-	int ret = ring_start(peer);
 
 	if (!ret)
 		ret = io_uring_queue_init_params(8, &peer->uring, &params);
@@ -30,12 +30,18 @@ static int uring_open(struct peer *peer, unsigned int flags)
 
 static int uring_start(struct peer *peer)
 {
-	return uring_open(peer, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+	return uring_open(peer, ring_start(peer),
+			  IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 }
 
 static int sqpoll_start(struct peer *peer)
 {
-	return uring_open(peer, IORING_SETUP_SQPOLL);
+	return uring_open(peer, ring_start(peer), IORING_SETUP_SQPOLL);
+}
+
+static int exclusive_sqpoll_start(struct peer *peer)
+{
+	return uring_open(peer, exclusive_start(peer), IORING_SETUP_SQPOLL);
 }
 
 static void uring_stop(struct peer *peer)
@@ -138,6 +144,16 @@ const struct method method_uring = {
 const struct method method_sqpoll = {
 	.name = "sqpoll",
 	.start = sqpoll_start,
+	.stop = uring_stop,
+	.send = uring_send,
+	.recv = uring_recv,
+	.tell = uring_tell,
+	.hear = ring_hear,
+};
+
+const struct method method_exclusive_sqpoll = {
+	.name = "exclusive-sqpoll",
+	.start = exclusive_sqpoll_start,
 	.stop = uring_stop,
 	.send = uring_send,
 	.recv = uring_recv,
