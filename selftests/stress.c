@@ -98,9 +98,14 @@ static void *destroyer_run(void *data)
 /* Waits for the end of a life, then for the next. */
 static void expect_restart(struct stress *stress, struct stress_remote *remote, unsigned int lives)
 {
-	if (!wait_long(remote->lives > lives))
-		stress_fault(&stress->slots.faults.errors, "processor %u did not come back",
-			     remote->processor.index);
+	char state[32] = "?";
+
+	if (wait_long(remote->lives > lives))
+		return;
+	processor_get(&remote->processor, "state", state, sizeof(state));
+	stress_fault(&stress->slots.faults.errors, "processor %u, %s, did not come back%s",
+		     remote->processor.index, state,
+		     wait_long(remote->lives > lives) ? " in time" : "");
 }
 
 static void crash_one(struct stress *stress, struct stress_remote *remote, unsigned int way)
