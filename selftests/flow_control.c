@@ -150,6 +150,19 @@ TEST_F(flow_control, remote_tells_us)
 	EXPECT_EQ(EFAULT, errno);
 }
 
+/* Found in one go, with messages for the same endpoint before it and behind. */
+TEST_F(flow_control, among_messages)
+{
+	const struct flow_message flow = { .src = REMOTE, .dst = HOST };
+
+	ASSERT_EQ(0, remote_put(&self->remote, REMOTE, HOST, "before", 6));
+	ASSERT_EQ(0, remote_put(&self->remote, REMOTE, FLOW_ADDR, &flow, sizeof(flow)));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "behind!", 7));
+	EXPECT_EQ(6, node_read(self->fd, self->data, sizeof(self->data)));
+	EXPECT_EQ(7, node_read(self->fd, self->data, sizeof(self->data)));
+	EXPECT_EQ(1, get_flow(self->fd));
+}
+
 /* A poller that sleeps is woken; other endpoints are not told. */
 TEST_F(flow_control, one_endpoint)
 {

@@ -560,6 +560,40 @@ TEST_F(rpmsg_ring, receive)
 	EXPECT_EQ(-ETIMEDOUT, rings_receive(self->fd, 1, 50 * MS));
 }
 
+/* Found in one go, for rings, for a node without, and for nobody: all arrive, in order. */
+TEST_F(rpmsg_ring, many_for_several)
+{
+	static const uint32_t to[] = { 0, 0, 1, 2, 0, 1, 1, 0, 0, 0, 2, 1, 0 };
+	const unsigned int num = sizeof(to) / sizeof(to[0]);
+	const struct rpmsg_ring_ready *ready;
+	uint32_t i, number;
+	int other;
+
+	other = endpoint_open(&self->processor, self->ctrl, "other", HOST + 1, REMOTE, O_RDWR);
+	ASSERT_LE(0, other);
+	for (i = 0; i < num; i++)
+		ASSERT_EQ(0, remote_put(&self->remote, REMOTE, HOST + to[i], &i, sizeof(i)));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
+
+	EXPECT_EQ(8, rings_receive(self->fd, 8, PATIENCE_MS * MS));
+	for (i = 0; i <= num; i++) {
+		if (i < num && to[i])
+			continue;
+		ready = rings_next_ready(&self->rings);
+		ASSERT_NE(NULL, ready);
+		memcpy(&number, rings_rx_slot(&self->rings, ready->slot), sizeof(number));
+		EXPECT_EQ(i, number);
+	}
+	for (i = 0; i < num; i++) {
+		if (to[i] != 1)
+			continue;
+		ASSERT_EQ(sizeof(number), node_read(other, &number, sizeof(number)));
+		EXPECT_EQ(i, number);
+	}
+	EXPECT_EQ(2, device_counter(&self->processor, "rx_unclaimed"));
+	close(other);
+}
+
 /* More than there is room for, released out of order: all arrive, in order. */
 TEST_F(rpmsg_ring, receive_more_than_fits)
 {

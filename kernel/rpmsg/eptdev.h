@@ -181,6 +181,8 @@ static inline bool eptdev_no_wait(const struct kiocb *iocb)
 
 /* eptdev_rx.c */
 int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src);
+void eptdev_begin_messages(void *priv);
+void eptdev_end_messages(void *priv);
 int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool pause);
 int eptdev_queue(struct eptdev *eptdev, const void *data, int len, u32 src);
 struct message *eptdev_dequeue(struct eptdev *eptdev, size_t room);
@@ -202,6 +204,7 @@ void eptfile_busy_poll_begin(struct eptfile *file, struct busy_wait *wait, u64 m
 void eptfile_busy_poll_end(struct eptfile *file, const struct busy_wait *wait);
 
 /* eptdev_ring.c */
+void eptdev_begin_ring(struct eptdev *eptdev, struct eptring *ring);
 int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data, int len,
 			   u32 src);
 bool eptdev_look_into_ring(struct eptdev *eptdev);

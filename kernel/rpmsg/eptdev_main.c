@@ -104,6 +104,12 @@ static const struct vrpmsg_ops *eptdev_find_ops(const struct rpmsg_device *rpdev
 	return ops;
 }
 
+static const struct vrpmsg_ept_user eptdev_user = {
+	.flow	= eptdev_receive_flow,
+	.begin	= eptdev_begin_messages,
+	.end	= eptdev_end_messages,
+};
+
 static void eptdev_set_mtu(struct eptdev *eptdev, struct rpmsg_endpoint *ept)
 {
 	const ssize_t mtu = rpmsg_get_mtu(ept);
@@ -128,7 +134,7 @@ static int eptdev_start(struct eptdev *eptdev)
 	if (ops) {
 		/* From the first time on it may keep messages */
 		ops->resume(ept);
-		ops->set_flow_cb(ept, eptdev_receive_flow);
+		ops->set_user(ept, &eptdev_user);
 	} else {
 		compat_rpmsg_set_flow_cb(ept, eptdev_receive_flow);
 	}

@@ -32,25 +32,27 @@ static void eptdev_fill_ring(struct eptdev *eptdev, struct eptring *ring)
 	eptring_set_behind(ring, eptdev_has_message(eptdev));
 }
 
+/* Messages come. eptring_unlock() is due after the last. */
+void eptdev_begin_ring(struct eptdev *eptdev, struct eptring *ring)
+{
+	eptring_lock(ring);
+	eptdev_fill_ring(eptdev, ring);
+}
+
 int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data,
 			   int len, u32 src)
 {
-	int ret;
+	int ret = -EAGAIN;
 
-	eptring_lock(ring);
-	eptdev_fill_ring(eptdev, ring);
-	if (eptdev_has_message(eptdev))
-		ret = -EAGAIN;
-	else
+	if (!eptdev_has_message(eptdev))
 		ret = eptring_receive_message(ring, data, len, src);
 	if (ret == -EAGAIN) {
 		ret = eptdev_queue(eptdev, data, len, src);
 		eptring_set_behind(ring, eptdev_has_message(eptdev));
-	} else {
+	} else if (trace_rpmsg_delivered_enabled()) {
 		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), len,
 				      eptring_unread(ring));
 	}
-	eptring_unlock(ring);
 	return ret;
 }
 
@@ -60,8 +62,7 @@ bool eptdev_look_into_ring(struct eptdev *eptdev)
 	struct eptring *ring = READ_ONCE(eptdev->ring);
 
 	if (eptdev_has_message(eptdev)) {
-		eptring_lock(ring);
-		eptdev_fill_ring(eptdev, ring);
+		eptdev_begin_ring(eptdev, ring);
 		eptring_unlock(ring);
 		eptdev_resume_in_time(eptdev);
 	}

@@ -9,6 +9,7 @@
 #include <linux/uio.h>
 
 #include "eptdev.h"
+#include "eptring.h"
 #include "rpmsg_char_trace.h"
 #include "virtio_rpmsg_bus.h"
 
@@ -69,6 +70,33 @@ int eptdev_queue(struct eptdev *eptdev, const void *data, int len, u32 src)
 	return ret;
 }
 
+static void eptdev_wake_readers(struct eptdev *eptdev)
+{
+	if (wq_has_sleeper(&eptdev->readq)) {
+		trace_rpmsg_woken(&eptdev->dev, READ_ONCE(eptdev->rx_count));
+		wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
+	}
+}
+
+/* From here on until eptdev_end_messages() the node's ring stays locked, if it has one. */
+void eptdev_begin_messages(void *priv)
+{
+	struct eptdev *eptdev = priv;
+
+	if (eptdev && eptdev->ring)
+		eptdev_begin_ring(eptdev, eptdev->ring);
+}
+
+void eptdev_end_messages(void *priv)
+{
+	struct eptdev *eptdev = priv;
+
+	if (eptdev && eptdev->ring) {
+		eptring_unlock(eptdev->ring);
+		eptdev_wake_readers(eptdev);
+	}
+}
+
 /* The transport's callback. @data may be shared with the remote: it is read once. */
 int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src)
 {
@@ -87,10 +115,8 @@ int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, 
 
 	eptdev_count(eptdev, RX_MESSAGES, 1);
 	eptdev_count(eptdev, RX_BYTES, len);
-	if (wq_has_sleeper(&eptdev->readq)) {
-		trace_rpmsg_woken(&eptdev->dev, READ_ONCE(eptdev->rx_count));
-		wake_up_interruptible_poll(&eptdev->readq, EPOLLIN | EPOLLRDNORM);
-	}
+	if (!eptdev->ring)
+		eptdev_wake_readers(eptdev);
 	return ret;
 }
 

@@ -26,7 +26,7 @@
  *	rx_mutex	one at a time fills the ready ring, in the order of arrival. The transport
  *			has a mutex of its own outside, in which it asks for receive buffers.
  *	the transport's	spinlock, in which eptring_done() is called
- *	done_lock	a spinlock: the done ring, and which transmit buffers are whose
+ *	done_lock	a spinlock: the done ring
  *	waiter.lock	a spinlock, what the waiter is
  *	map_mutex	inside of mmap_lock: what the transport's buffers are mapped to
  *

@@ -67,7 +67,7 @@ struct waiter {
  * @map_mutex:    guards @tx_mapped, and @exclusive, which @rx_mutex guards, too
  * @tx_mapped:    transmit buffers may be mapped
  * @nothing:      a page in place of those that are gone
- * @tx_mutex:     guards @ops, @slots, and from @submit_head to @bad_submit
+ * @tx_mutex:     guards @ops, @slots, and from @submit_head to @tx_num_taken
  * @ops:          the transport's
  * @slots:        its buffers; NULL when it is gone
  * @tx_over:      nothing is sent any more
@@ -80,10 +80,11 @@ struct waiter {
  * @taken:        entries that were taken, and had no room yet
  * @num_taken:    how many
  * @bad_submit:   entries that were dropped
- * @done_lock:    guards @tx_busy, @tx_num_busy and @done_tail
- * @tx_busy:      buffers that are not the application's
- * @tx_num_busy:  how many
- * @done_tail:    the next entry to write
+ * @tx_num_taken: buffers that were the application's, in all
+ * @tx_busy:      buffers that are not the application's: set under @tx_mutex, cleared under
+ *		  @done_lock
+ * @done_lock:    guards @done_tail
+ * @done_tail:    the next entry to write; so many buffers were given back, in all
  * @rx_mutex:     guards all members below
  * @rx_slots:     how many buffers, a power of two
  * @rx_mtu:       bytes of payload
@@ -117,7 +118,7 @@ struct eptring {
 	bool				tx_mapped;
 	struct page			*nothing;
 
-	struct mutex			tx_mutex;	/* from @ops to @bad_submit */
+	struct mutex			tx_mutex;	/* from @ops to @tx_num_taken */
 	const struct vrpmsg_ops		*ops;
 	struct vrpmsg_slots		*slots;
 	bool				tx_over;
@@ -130,10 +131,10 @@ struct eptring {
 	struct vrpmsg_slot		taken[EPTRING_BATCH];
 	u32				num_taken;
 	u32				bad_submit;
-
-	spinlock_t			done_lock;	/* from @tx_busy to @done_tail */
+	u32				tx_num_taken;
 	unsigned long			*tx_busy;
-	u32				tx_num_busy;
+
+	spinlock_t			done_lock;	/* @done_tail */
 	u32				done_tail;
 
 	struct mutex			rx_mutex;	/* from @rx_slots to @bad_release */

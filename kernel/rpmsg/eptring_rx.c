@@ -21,15 +21,6 @@ void eptring_lock(struct eptring *ring)
 }
 
 /**
- * eptring_unlock() - end that
- * @ring: the rings
- */
-void eptring_unlock(struct eptring *ring)
-{
-	mutex_unlock(&ring->rx_mutex);
-}
-
-/**
  * eptring_unread() - how many messages wait for the application
  * @ring: the rings
  *
@@ -39,6 +30,16 @@ u32 eptring_unread(const struct eptring *ring)
 {
 	return min(READ_ONCE(ring->ready_tail) - READ_ONCE(ring->control->ready_head),
 		   ring->rx_slots);
+}
+
+/**
+ * eptring_unlock() - end that, and wake who waits for what is there now
+ * @ring: the rings
+ */
+void eptring_unlock(struct eptring *ring)
+{
+	mutex_unlock(&ring->rx_mutex);
+	waiter_wake_if(&ring->receiver, eptring_unread(ring));
 }
 
 /**
@@ -111,8 +112,6 @@ static void eptring_show(struct eptring *ring, u32 slot, u32 len, u32 src)
 	WRITE_ONCE(ring->ready_tail, ring->ready_tail + 1);
 	/* C: the entry and the buffer are there */
 	smp_store_release(&ring->control->ready_tail, ring->ready_tail);
-
-	waiter_wake_if(&ring->receiver, eptring_unread(ring));
 }
 
 /**

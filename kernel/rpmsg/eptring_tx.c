@@ -10,45 +10,52 @@
 
 #include "eptring_parts.h"
 
-/* A buffer is the application's again. */
-static void eptring_give(struct eptring *ring, u32 slot, int status)
+/* How many buffers are not the application's. Exact for who has both locks. */
+static u32 eptring_num_busy(const struct eptring *ring)
+{
+	return READ_ONCE(ring->tx_num_taken) - READ_ONCE(ring->done_tail);
+}
+
+/* Buffers are the application's again. */
+static void eptring_give(struct eptring *ring, const u32 *slots, unsigned int num, int status)
 {
 	struct rpmsg_ring_done *done;
 	unsigned long flags;
-	u32 idle;
+	unsigned int i;
+	u32 tail;
 
 	spin_lock_irqsave(&ring->done_lock, flags);
-	done = &ring->done[ring->done_tail++ & (ring->tx_slots - 1)];
-	WRITE_ONCE(done->slot, slot);
-	WRITE_ONCE(done->status, status);
-	__clear_bit(slot, ring->tx_busy);
-	idle = ring->tx_slots - --ring->tx_num_busy;
-	/* B: the entry is there, and the remote has read the buffer */
-	smp_store_release(&ring->control->done_tail, ring->done_tail);
+	tail = ring->done_tail;
+	for (i = 0; i < num; i++) {
+		done = &ring->done[tail++ & (ring->tx_slots - 1)];
+		WRITE_ONCE(done->slot, slots[i]);
+		WRITE_ONCE(done->status, status);
+		clear_bit(slots[i], ring->tx_busy);
+	}
+	WRITE_ONCE(ring->done_tail, tail);
+	/* B: the entries are there, and the remote has read the buffers */
+	smp_store_release(&ring->control->done_tail, tail);
 	spin_unlock_irqrestore(&ring->done_lock, flags);
 
-	waiter_wake_if(&ring->sender, idle);
+	waiter_wake_if(&ring->sender, ring->tx_slots - eptring_num_busy(ring));
 }
 
-/* The transport's callback, in its lock: the remote is done with a buffer. */
-static void eptring_done(void *priv, unsigned int slot)
+/* The transport's callback, in its lock: the remote is done with buffers. */
+static void eptring_done(void *priv, const u32 *slots, unsigned int num)
 {
-	eptring_give(priv, slot, 0);
+	eptring_give(priv, slots, num, 0);
 }
 
 /* Return: whether the buffer was the application's. */
 static bool eptring_take(struct eptring *ring, u32 slot)
 {
-	bool taken;
+	lockdep_assert_held(&ring->tx_mutex);
 
-	if (slot >= ring->tx_slots)
+	if (slot >= ring->tx_slots || test_and_set_bit(slot, ring->tx_busy))
 		return false;
 
-	spin_lock_irq(&ring->done_lock);
-	taken = !__test_and_set_bit(slot, ring->tx_busy);
-	ring->tx_num_busy += taken;
-	spin_unlock_irq(&ring->done_lock);
-	return taken;
+	WRITE_ONCE(ring->tx_num_taken, ring->tx_num_taken + 1);
+	return true;
 }
 
 /* Takes entries of the submit ring, each read once, up to @tail or until no more can be kept. */
@@ -65,7 +72,7 @@ static void eptring_take_submitted(struct eptring *ring, u32 tail)
 		if (!eptring_take(ring, msg.slot))
 			WRITE_ONCE(ring->control->bad_submit, ++ring->bad_submit);
 		else if (msg.len > ring->tx_mtu)
-			eptring_give(ring, msg.slot, -EMSGSIZE);
+			eptring_give(ring, &msg.slot, 1, -EMSGSIZE);
 		else
 			ring->taken[ring->num_taken++] = msg;
 	}
@@ -128,7 +135,7 @@ bool eptring_send_step(struct eptring *ring, u32 count, u32 *sent, int *ret)
 	do {
 		*ret = ring->tx_over ? -EPIPE : eptring_publish(ring, sent);
 		finished = *ret || (!ring->num_taken &&
-				    ring->tx_slots - READ_ONCE(ring->tx_num_busy) >= count);
+				    ring->tx_slots - eptring_num_busy(ring) >= count);
 		if (!finished)
 			again = ring->ops->slots_ask(ring->slots, ring->num_taken);
 	} while (!finished && again > 0);
@@ -189,6 +196,6 @@ void eptring_stop_tx(struct eptring *ring)
 	ring->slots = NULL;
 	ring->num_taken = 0;
 	for_each_set_bit(slot, ring->tx_busy, ring->tx_slots)
-		eptring_give(ring, slot, -EPIPE);
+		eptring_give(ring, &slot, 1, -EPIPE);
 	mutex_unlock(&ring->tx_mutex);
 }

@@ -34,6 +34,20 @@ struct vrpmsg_slots;
 #define VRPMSG_TAKEN	0x544b4e
 
 /**
+ * struct vrpmsg_ept_user - what the user of an endpoint wants to know beside its messages
+ * @flow:  called for flow control instead of the endpoint's own callback
+ * @begin: its callback is going to be called, for one message or more in a row
+ * @end:   that is over for now; the next call comes after another @begin
+ *
+ * All called with the endpoint's @priv, inside of its cb_lock, which is held from @begin to @end.
+ */
+struct vrpmsg_ept_user {
+	rpmsg_flowcontrol_cb_t flow;
+	void (*begin)(void *priv);
+	void (*end)(void *priv);
+};
+
+/**
  * struct vrpmsg_limits - what fits into the rings of a device
  * @tx_mtu:     bytes of payload to the remote
  * @rx_mtu:     bytes of payload from there
@@ -55,7 +69,7 @@ struct vrpmsg_slot {
 	u32	len;
 };
 
-typedef void (*vrpmsg_slot_done_fn)(void *priv, unsigned int slot);
+typedef void (*vrpmsg_slots_done_fn)(void *priv, const u32 *slots, unsigned int num);
 
 /**
  * struct vrpmsg_exclusive_user - whose receive buffers are in the ring
@@ -95,7 +109,7 @@ struct vrpmsg_exclusive_ops {
 /**
  * struct vrpmsg_ops - the way past the core, for a device of ours and its endpoints
  * @resume:           see vrpmsg_resume()
- * @set_flow_cb:      see vrpmsg_set_flow_cb()
+ * @set_user:         see vrpmsg_set_user()
  * @set_flow_control: see vrpmsg_ept_set_flow_control()
  * @poll_begin:       see vrpmsg_poll_begin()
  * @poll:             see vrpmsg_poll()
@@ -112,14 +126,14 @@ struct vrpmsg_exclusive_ops {
  */
 struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
-	void (*set_flow_cb)(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback);
+	void (*set_user)(struct rpmsg_endpoint *ept, const struct vrpmsg_ept_user *user);
 	int (*set_flow_control)(struct rpmsg_endpoint *ept, bool pause, u32 dst);
 	struct vrpmsg *(*poll_begin)(struct rpmsg_endpoint *ept);
 	void (*poll)(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
 		     const void *priv);
 	void (*limits)(struct rpmsg_device *rpdev, struct vrpmsg_limits *limits);
 	struct vrpmsg_slots *(*slots_create)(struct rpmsg_endpoint *ept, u32 dst, unsigned int num,
-					     vrpmsg_slot_done_fn done, void *priv);
+					     vrpmsg_slots_done_fn done, void *priv);
 	void (*slots_destroy)(struct vrpmsg_slots *slots);
 	int (*slots_send)(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg,
 			  unsigned int num, bool *kick);

@@ -107,6 +107,18 @@ struct vrpmsg_stack {
 };
 
 /**
+ * struct vrpmsg_returned - buffers of one row that the remote has done with, in a row
+ * @slots: the row
+ * @num:   how many
+ * @slot:  which
+ */
+struct vrpmsg_returned {
+	struct vrpmsg_slots	*slots;
+	unsigned int		num;
+	u32			slot[32];
+};
+
+/**
  * enum vrpmsg_stat - what is counted, by one writer at a time
  * @RX_MESSAGES:   messages handed to an endpoint
  * @RX_BYTES:      payload in them
@@ -283,14 +295,14 @@ struct vrpmsg_channel {
  * @ept:      what its user sees
  * @can_hold: its user may answer %VRPMSG_HOLD; guarded by @ept.cb_lock
  * @held:     messages that it did so to, and later ones, as struct vrpmsg_buf; likewise
- * @flow_cb:  told of flow control instead of the endpoint's own callback; likewise
+ * @user:     what its user wants to know beside messages, or NULL; likewise
  * @rcu:      frees it after the last lookup that may have found it
  */
 struct vrpmsg_ept {
 	struct rpmsg_endpoint	ept;
 	bool			can_hold;
 	struct list_head	held;
-	rpmsg_flowcontrol_cb_t	flow_cb;
+	const struct vrpmsg_ept_user *user;
 	struct rcu_head		rcu;
 };
 
@@ -365,7 +377,8 @@ int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int
 __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);
 
 /* vrpmsg_slots.c */
-void vrpmsg_slot_returned(struct vrpmsg_buf *buf);
+void vrpmsg_slots_collect(struct vrpmsg_returned *returned, const struct vrpmsg_buf *buf);
+void vrpmsg_slots_return(struct vrpmsg_returned *returned);
 void vrpmsg_slots_work(struct work_struct *work);
 void vrpmsg_slots_remove(struct vrpmsg *vrp);
 
@@ -389,6 +402,9 @@ unsigned long vrpmsg_area_pfn(const struct vrpmsg_area *area, unsigned long page
 pgprot_t vrpmsg_area_prot(const struct vrpmsg_area *area, pgprot_t prot);
 
 /* vrpmsg_ept.c */
+void vrpmsg_set_user(struct rpmsg_endpoint *ept, const struct vrpmsg_ept_user *user);
+void vrpmsg_begin_messages(struct rpmsg_endpoint *ept);
+void vrpmsg_end_messages(struct rpmsg_endpoint *ept);
 void vrpmsg_resume(struct rpmsg_endpoint *ept);
 struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
 					 void *priv, struct rpmsg_channel_info info);
@@ -396,7 +412,6 @@ struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);
 void vrpmsg_put_ept(struct rpmsg_endpoint *ept);
 
 /* vrpmsg_flow.c */
-void vrpmsg_set_flow_cb(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback);
 int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst);
 void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len);
 

@@ -213,6 +213,44 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 };
 
 /**
+ * vrpmsg_set_user() - who wants to know more of an endpoint than its messages
+ * @ept:  the endpoint
+ * @user: what to call
+ */
+void vrpmsg_set_user(struct rpmsg_endpoint *ept, const struct vrpmsg_ept_user *user)
+{
+	mutex_lock(&ept->cb_lock);
+	to_vrpmsg_ept(ept)->user = user;
+	mutex_unlock(&ept->cb_lock);
+}
+
+/**
+ * vrpmsg_begin_messages() - before an endpoint's callback is called
+ * @ept: the endpoint
+ */
+void vrpmsg_begin_messages(struct rpmsg_endpoint *ept)
+{
+	const struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
+
+	mutex_lock(&ept->cb_lock);
+	if (vept->user)
+		vept->user->begin(ept->priv);
+}
+
+/**
+ * vrpmsg_end_messages() - after that
+ * @ept: the endpoint
+ */
+void vrpmsg_end_messages(struct rpmsg_endpoint *ept)
+{
+	const struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
+
+	if (vept->user)
+		vept->user->end(ept->priv);
+	mutex_unlock(&ept->cb_lock);
+}
+
+/**
  * vrpmsg_resume() - deliver again what an endpoint holds, until it answers %VRPMSG_HOLD
  * @ept: the endpoint; its callback is called here. Must not be destroyed meanwhile
  */
@@ -224,7 +262,7 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 	LIST_HEAD(done);
 	int ret;
 
-	mutex_lock(&ept->cb_lock);
+	vrpmsg_begin_messages(ept);
 	vept->can_hold = true;
 	while ((buf = list_first_entry_or_null(&vept->held, struct vrpmsg_buf, held))) {
 		exclusive = buf->exclusive;
@@ -245,7 +283,7 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 					    ept->addr, buf->len);
 		list_add_tail(&buf->held, &done);
 	}
-	mutex_unlock(&ept->cb_lock);
+	vrpmsg_end_messages(ept);
 
 	vrpmsg_rx_return(vrpmsg_of_ept(ept), &done);
 }

@@ -11,6 +11,7 @@
  * Address 64 is the service's on both sides when VIRTIO_RPMSG_F_FC is negotiated, and then no
  * endpoint can have it. Nothing is kept and nothing is locked but the callback's endpoint.
  */
+#include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
 
 #define VRPMSG_FLOW_READY	BIT(0)
@@ -55,18 +56,6 @@ int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst)
 }
 
 /**
- * vrpmsg_set_flow_cb() - who is told when the remote asks an endpoint to pause, or to go on
- * @ept:      the endpoint
- * @callback: called as the endpoint's own, instead of it
- */
-void vrpmsg_set_flow_cb(struct rpmsg_endpoint *ept, rpmsg_flowcontrol_cb_t callback)
-{
-	mutex_lock(&ept->cb_lock);
-	to_vrpmsg_ept(ept)->flow_cb = callback;
-	mutex_unlock(&ept->cb_lock);
-}
-
-/**
  * vrpmsg_flow_receive() - one of the remote's endpoints is ready, or not
  * @vrp:  the remote
  * @data: the message, in shared memory
@@ -77,7 +66,7 @@ void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len)
 	const bool le = vrp->little_endian;
 	struct rpmsg_endpoint *ept;
 	struct vrpmsg_flow_msg msg;
-	rpmsg_flowcontrol_cb_t cb;
+	const struct vrpmsg_ept_user *user;
 	bool pause;
 
 	if (len != sizeof(msg)) {
@@ -99,9 +88,9 @@ void vrpmsg_flow_receive(struct vrpmsg *vrp, const void *data, unsigned int len)
 	vrpmsg_count(vrp, RX_MESSAGES, 1);
 	vrpmsg_count(vrp, RX_BYTES, len);
 	mutex_lock(&ept->cb_lock);
-	cb = to_vrpmsg_ept(ept)->flow_cb;
-	if (ept->cb && cb)
-		cb(ept->rpdev, ept->priv, pause);
+	user = to_vrpmsg_ept(ept)->user;
+	if (ept->cb && user)
+		user->flow(ept->rpdev, ept->priv, pause);
 	else if (ept->cb)
 		compat_rpmsg_flow(ept, pause);
 	mutex_unlock(&ept->cb_lock);

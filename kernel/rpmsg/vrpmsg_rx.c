@@ -11,6 +11,20 @@
 #include "vrpmsg.h"
 #include "vrpmsg_trace.h"
 
+/* What an endpoint may get in a row; each message counts as this much at least. */
+#define RUN_BYTES	32768U
+#define RUN_MESSAGE	512U
+
+/**
+ * struct vrpmsg_run - messages in a row for one endpoint
+ * @ept:  of the last message, with a reference; or NULL
+ * @left: bytes that may still come; 0: its messages have not begun
+ */
+struct vrpmsg_run {
+	struct rpmsg_endpoint	*ept;
+	unsigned int		left;
+};
+
 /* Return: 0, or -errno when the ring did not take the buffer. */
 static int vrpmsg_rx_give_back(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
 {
@@ -41,73 +55,92 @@ static void vrpmsg_unclaimed(struct vrpmsg *vrp, u32 src, u32 dst, unsigned int 
 	trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_UNCLAIMED, src, dst, len);
 }
 
+/* Only who knows of it is called for more than one at once. */
+static void vrpmsg_run_begin(struct vrpmsg_run *run)
+{
+	if (run->left)
+		return;
+	vrpmsg_begin_messages(run->ept);
+	run->left = to_vrpmsg_ept(run->ept)->user ? RUN_BYTES : 1;
+}
+
+static void vrpmsg_run_end(struct vrpmsg_run *run)
+{
+	if (!run->left)
+		return;
+	run->left = 0;
+	vrpmsg_end_messages(run->ept);
+}
+
+static void vrpmsg_run_set(struct vrpmsg_run *run, struct rpmsg_endpoint *ept)
+{
+	vrpmsg_run_end(run);
+	if (run->ept)
+		vrpmsg_put_ept(run->ept);
+	run->ept = ept;
+}
+
+/* Who destroys an endpoint takes its callback away, and it is looked up anew. */
+static bool vrpmsg_run_is_for(const struct vrpmsg_run *run, u32 addr)
+{
+	return run->ept && run->ept->addr == addr && READ_ONCE(run->ept->cb);
+}
+
 /*
  * Return: whether the endpoint holds the buffer, or its user has taken it. It holds what comes
  * behind what it holds.
  */
-static bool vrpmsg_call(struct vrpmsg *vrp, struct rpmsg_endpoint *ept, struct vrpmsg_buf *buf,
+static bool vrpmsg_call(struct vrpmsg *vrp, struct vrpmsg_run *run, struct vrpmsg_buf *buf,
 			unsigned int len, u32 src)
 {
+	struct rpmsg_endpoint *ept = run->ept;
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
-	bool hold, there, taken = false;
+	bool hold, there;
 	int ret = 0;
 
-	mutex_lock(&ept->cb_lock);
+	lockdep_assert_held(&ept->cb_lock);
+
 	hold = !list_empty(&vept->held);
 	/* It may have been destroyed since it was looked up. */
 	there = hold || ept->cb;
-	if (there) {
-		vrpmsg_count(vrp, RX_MESSAGES, 1);
-		vrpmsg_count(vrp, RX_BYTES, len);
-		trace_rpmsg_received(vrp->vdev, src, ept->addr, len);
+	if (!there) {
+		vrpmsg_unclaimed(vrp, src, ept->addr, len);
+		return false;
 	}
-	if (!hold && ept->cb) {
+	vrpmsg_count(vrp, RX_MESSAGES, 1);
+	vrpmsg_count(vrp, RX_BYTES, len);
+	trace_rpmsg_received(vrp->vdev, src, ept->addr, len);
+	if (!hold) {
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, len, ept->priv, src);
 		hold = ret == VRPMSG_HOLD && vept->can_hold;
-		taken = ret == VRPMSG_TAKEN && buf->exclusive;
 	}
 	if (hold) {
 		buf->src = src;
 		buf->len = len;
 		buf->refused = false;
 		list_add_tail(&buf->held, &vept->held);
+		return true;
 	}
-	mutex_unlock(&ept->cb_lock);
-
-	if (taken) {
+	if (ret == VRPMSG_TAKEN && buf->exclusive) {
 		vrpmsg_exclusive_put(buf->exclusive);
 		return true;
 	}
-	if (!there)
-		vrpmsg_unclaimed(vrp, src, ept->addr, len);
-	if (ret && !hold) {
+	if (ret) {
 		vrpmsg_count(vrp, RX_REFUSED, 1);
 		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, src, ept->addr, len);
 	}
-	return hold;
-}
-
-/*
- * Messages in a row are often for one endpoint. *ept is that of the last message, or NULL; then
- * that of this one. Who destroys an endpoint takes its callback away, and it is looked up anew.
- */
-static void vrpmsg_find_ept(struct vrpmsg *vrp, struct rpmsg_endpoint **ept, u32 addr)
-{
-	if (*ept && (*ept)->addr == addr && READ_ONCE((*ept)->cb))
-		return;
-	if (*ept)
-		vrpmsg_put_ept(*ept);
-	*ept = vrpmsg_get_ept(vrp, addr);
+	return false;
 }
 
 /* Return: whether the buffer is not to be given back yet. */
 static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned int used,
-			   struct rpmsg_endpoint **ept)
+			   struct vrpmsg_run *run)
 {
 	struct vrpmsg_hdr *hdr = buf->hdr;
 	const bool le = vrp->little_endian;
 	unsigned int len;
 	u32 src, dst;
+	bool kept;
 
 	if (used < sizeof(*hdr) || used > vrp->rx_size) {
 		vrpmsg_count(vrp, RX_MALFORMED, 1);
@@ -132,15 +165,25 @@ static bool vrpmsg_deliver(struct vrpmsg *vrp, struct vrpmsg_buf *buf, unsigned 
 	}
 
 	if (dst == VRPMSG_FLOW_ADDR && vrpmsg_has_flow(vrp)) {
+		vrpmsg_run_end(run);
 		vrpmsg_flow_receive(vrp, hdr->payload, len);
 		return false;
 	}
 
-	vrpmsg_find_ept(vrp, ept, dst);
-	if (*ept)
-		return vrpmsg_call(vrp, *ept, buf, len, src);
-	vrpmsg_unclaimed(vrp, src, dst, len);
-	return false;
+	if (!vrpmsg_run_is_for(run, dst))
+		vrpmsg_run_set(run, vrpmsg_get_ept(vrp, dst));
+	if (!run->ept) {
+		vrpmsg_unclaimed(vrp, src, dst, len);
+		return false;
+	}
+
+	vrpmsg_run_begin(run);
+	kept = vrpmsg_call(vrp, run, buf, len, src);
+	if (run->left <= max(len, RUN_MESSAGE))
+		vrpmsg_run_end(run);
+	else
+		run->left -= max(len, RUN_MESSAGE);
+	return kept;
 }
 
 /* Buffers that an endpoint held come back. */
@@ -178,9 +221,12 @@ static unsigned int vrpmsg_rx_offer_kept(struct vrpmsg *vrp)
 }
 
 /* A buffer has done its duty. Return: how many buffers the ring has got back. */
-static unsigned int vrpmsg_rx_recycle(struct vrpmsg *vrp, struct vrpmsg_buf *buf)
+static unsigned int vrpmsg_rx_recycle(struct vrpmsg *vrp, struct vrpmsg_buf *buf,
+				      struct vrpmsg_run *run)
 {
 	if (buf->exclusive) {
+		/* Its user has locks inside of a run. */
+		vrpmsg_run_end(run);
 		vrpmsg_exclusive_return(buf);
 		return 0;
 	}
@@ -196,7 +242,7 @@ static unsigned int vrpmsg_rx_recycle(struct vrpmsg *vrp, struct vrpmsg_buf *buf
  */
 static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsigned int *given)
 {
-	struct rpmsg_endpoint *ept = NULL;
+	struct vrpmsg_run run = { };
 	struct vrpmsg_buf *buf;
 	unsigned int i, used;
 
@@ -207,12 +253,12 @@ static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsign
 		/* What the remote answers it has taken before: told in this order. */
 		if (trace_rpmsg_consumed_enabled())
 			vrpmsg_tx_collect(vrp);
-		if (!vrpmsg_deliver(vrp, buf, used, &ept))
-			*given += vrpmsg_rx_recycle(vrp, buf);
-		cond_resched();
+		if (!vrpmsg_deliver(vrp, buf, used, &run))
+			*given += vrpmsg_rx_recycle(vrp, buf, &run);
+		if (!run.left)
+			cond_resched();
 	}
-	if (ept)
-		vrpmsg_put_ept(ept);
+	vrpmsg_run_set(&run, NULL);
 	/* What others than the device's own buffers have left */
 	if (i)
 		*given += vrpmsg_rx_offer_kept(vrp);

@@ -30,7 +30,7 @@
  * struct vrpmsg_slots - buffers of one endpoint
  * @vrp:       the remote
  * @node:      in its @slots
- * @done:      tells the user that a buffer came back; NULL when there is no user any more
+ * @done:      tells the user that buffers came back; NULL when there is no user any more
  * @priv:      for @done
  * @src:       local address
  * @dst:       remote address
@@ -42,7 +42,7 @@
 struct vrpmsg_slots {
 	struct vrpmsg		*vrp;
 	struct list_head	node;
-	vrpmsg_slot_done_fn	done;
+	vrpmsg_slots_done_fn	done;
 	void			*priv;
 	u32			src;
 	u32			dst;
@@ -63,13 +63,13 @@ static void slots_free(struct vrpmsg_slots *slots)
  * @ept:  the endpoint, which is destroyed only after the buffers
  * @dst:  remote address that messages go to
  * @num:  how many
- * @done: called inside of a spinlock, with interrupts off, when a buffer came back
+ * @done: called inside of a spinlock, with interrupts off, when buffers came back
  * @priv: for @done
  *
  * Return: the buffers, all zero; -EOPNOTSUPP as of vrpmsg_area_init_buf(); -ENOMEM.
  */
 static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 dst,
-						unsigned int num, vrpmsg_slot_done_fn done,
+						unsigned int num, vrpmsg_slots_done_fn done,
 						void *priv)
 {
 	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
@@ -143,12 +143,11 @@ static int slot_add(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg)
 {
 	struct vrpmsg *vrp = slots->vrp;
 	struct vrpmsg_buf *buf = &slots->buf[msg->slot];
-
 	int ret;
 
 	vrpmsg_write_hdr(vrp, buf, slots->src, slots->dst, msg->len);
 	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
-	if (!ret)
+	if (!ret && trace_rpmsg_queued_enabled())
 		trace_rpmsg_queued(vrp->vdev, buf->number, slots->src, slots->dst, msg->len,
 				   vrpmsg_tx_depth(vrp));
 	return ret;
@@ -287,7 +286,7 @@ static void vrpmsg_limits(struct rpmsg_device *rpdev, struct vrpmsg_limits *limi
 
 static const struct vrpmsg_ops vrpmsg_ops = {
 	.resume			= vrpmsg_resume,
-	.set_flow_cb		= vrpmsg_set_flow_cb,
+	.set_user		= vrpmsg_set_user,
 	.set_flow_control	= vrpmsg_ept_set_flow_control,
 	.poll_begin		= vrpmsg_poll_begin,
 	.poll			= vrpmsg_poll,
@@ -317,20 +316,40 @@ const struct vrpmsg_ops *vrpmsg_get_ops(const struct rpmsg_device *rpdev)
 EXPORT_SYMBOL_GPL(vrpmsg_get_ops);
 
 /**
- * vrpmsg_slot_returned() - the remote is done with a buffer of a row
- * @buf: the buffer
+ * vrpmsg_slots_return() - the remote is done with buffers of a row
+ * @returned: which, or none; empty then
  */
-void vrpmsg_slot_returned(struct vrpmsg_buf *buf)
+void vrpmsg_slots_return(struct vrpmsg_returned *returned)
 {
-	struct vrpmsg_slots *slots = buf->owner;
+	struct vrpmsg_slots *slots = returned->slots;
+
+	if (!returned->num)
+		return;
 
 	lockdep_assert_held(&slots->vrp->tx_lock);
 
-	slots->in_flight--;
+	slots->in_flight -= returned->num;
 	if (slots->done)
-		slots->done(slots->priv, buf - slots->buf);
+		slots->done(slots->priv, returned->slot, returned->num);
 	else if (!slots->in_flight)
 		schedule_work(&slots->vrp->slots_work);
+	returned->num = 0;
+}
+
+/**
+ * vrpmsg_slots_collect() - the remote is done with a buffer of a row
+ * @returned: others; vrpmsg_slots_return() is due in the end, under the same lock
+ * @buf:      the buffer
+ */
+void vrpmsg_slots_collect(struct vrpmsg_returned *returned, const struct vrpmsg_buf *buf)
+{
+	struct vrpmsg_slots *slots = buf->owner;
+
+	if (returned->num == ARRAY_SIZE(returned->slot) ||
+	    (returned->num && returned->slots != slots))
+		vrpmsg_slots_return(returned);
+	returned->slots = slots;
+	returned->slot[returned->num++] = buf - slots->buf;
 }
 
 /**

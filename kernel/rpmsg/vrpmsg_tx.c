@@ -22,7 +22,7 @@ bool vrpmsg_gone(const struct vrpmsg *vrp)
 }
 
 /* Return: whether the remote was done with a buffer. */
-static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp)
+static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp, struct vrpmsg_returned *returned)
 {
 	struct vrpmsg_buf *buf;
 	unsigned int unused;
@@ -32,7 +32,7 @@ static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp)
 		return false;
 	trace_rpmsg_consumed(vrp->vdev, buf->number);
 	if (buf->owner)
-		vrpmsg_slot_returned(buf);
+		vrpmsg_slots_collect(returned, buf);
 	else
 		vrpmsg_push(&vrp->tx_free, buf);
 	return true;
@@ -60,12 +60,15 @@ static bool vrpmsg_tx_must_wake(struct vrpmsg *vrp)
  */
 bool vrpmsg_tx_reclaim(struct vrpmsg *vrp)
 {
+	struct vrpmsg_returned returned;
 	bool any = false;
 
 	lockdep_assert_held(&vrp->tx_lock);
 
-	while (vrpmsg_tx_reclaim_one(vrp))
+	returned.num = 0;
+	while (vrpmsg_tx_reclaim_one(vrp, &returned))
 		any = true;
+	vrpmsg_slots_return(&returned);
 	return any && vrpmsg_tx_must_wake(vrp);
 }
 
@@ -123,13 +126,20 @@ void vrpmsg_tx_collect(struct vrpmsg *vrp)
 /* A buffer, with the promise of an entry of the ring. */
 static struct vrpmsg_buf *vrpmsg_tx_get(struct vrpmsg *vrp, bool *wake)
 {
+	struct vrpmsg_returned returned;
+	bool any = false, room;
+
 	lockdep_assert_held(&vrp->tx_lock);
 
-	while (!vrp->tx_free.num || vrp->svq->num_free <= vrp->tx_taken) {
-		if (!vrpmsg_tx_reclaim_one(vrp))
-			return NULL;
+	returned.num = 0;
+	while (!(room = vrp->tx_free.num && vrp->svq->num_free > vrp->tx_taken) &&
+	       vrpmsg_tx_reclaim_one(vrp, &returned))
+		any = true;
+	vrpmsg_slots_return(&returned);
+	if (any)
 		*wake |= vrpmsg_tx_must_wake(vrp);
-	}
+	if (!room)
+		return NULL;
 	vrp->tx_taken++;
 	return vrpmsg_pop(&vrp->tx_free);
 }
