@@ -159,6 +159,7 @@ enum vrpmsg_stat {
  * @by_dma_address: the rings take buffers by their DMA address, whatever pages these have
  * @up:            callbacks of the rings may use all of this
  * @dying:         set once, under @channel_lock, when removal starts
+ * @align:         of each buffer, as the remote wants it; or 0
  * @rx_size:       bytes of a buffer of @rvq
  * @tx_size:       bytes of a buffer of @svq
  * @rx_stride:     from the start of a buffer of @rvq to the next, a power of two
@@ -208,6 +209,7 @@ struct vrpmsg {
 	bool			up;
 	bool			dying;
 
+	unsigned int		align;
 	unsigned int		rx_size;
 	unsigned int		tx_size;
 	unsigned int		rx_stride;

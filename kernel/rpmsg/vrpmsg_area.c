@@ -34,11 +34,14 @@ static struct page *area_page(const void *memory)
  * @num:     how many buffers
  * @payload: bytes of payload in each
  *
- * Return: 0; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP when a buffer cannot begin right before a page; -ENOMEM.
  */
 int vrpmsg_area_alloc(struct vrpmsg_area *area, struct vrpmsg *vrp, unsigned int num,
 		      unsigned int payload)
 {
+	if (vrp->align > sizeof(struct vrpmsg_hdr))
+		return -EOPNOTSUPP;
+
 	area->vrp = vrp;
 	area->stride = AREA_PAYLOAD + PAGE_ALIGN(payload);
 	area->size = num * area->stride;

@@ -92,6 +92,7 @@ int vrpmsg_read_sizes(struct vrpmsg *vrp)
 		}
 	}
 
+	vrp->align = align;
 	vrp->rx_stride = vrpmsg_stride(vrp->rx_size, align);
 	vrp->tx_stride = vrpmsg_stride(vrp->tx_size, align);
 	return 0;

@@ -180,7 +180,7 @@ static int exclusive_publish(struct vrpmsg_exclusive *exclusive)
  * @priv: for that
  *
  * Return: the buffers, all zero, all the user's; -EPERM when the administrator did not say that
- * the device is exclusive; -EBUSY when there is a user; -EOPNOTSUPP as of vrpmsg_area_init_buf();
+ * the device is exclusive; -EBUSY when there is a user; -EOPNOTSUPP as of vrpmsg_area.c;
  * -ENOMEM.
  */
 static struct vrpmsg_exclusive *vrpmsg_exclusive_create(struct rpmsg_endpoint *ept,

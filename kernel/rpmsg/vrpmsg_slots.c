@@ -66,7 +66,7 @@ static void slots_free(struct vrpmsg_slots *slots)
  * @done: called inside of a spinlock, with interrupts off, when buffers came back
  * @priv: for @done
  *
- * Return: the buffers, all zero; -EOPNOTSUPP as of vrpmsg_area_init_buf(); -ENOMEM.
+ * Return: the buffers, all zero; -EOPNOTSUPP as of vrpmsg_area.c; -ENOMEM.
  */
 static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 dst,
 						unsigned int num, vrpmsg_slots_done_fn done,
