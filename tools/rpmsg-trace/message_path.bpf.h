@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message_path.bpf.h: what becomes of a message at each point that it passes. Called by the
+ * programs in message.bpf.c.
+ *
+ * A message is known by its endpoint and a number: the numbers of those sent that were not answered
+ * yet are asked_head to asked_tail of the endpoint, those received and not read queue_head to
+ * queue_tail. Both are queues: the answer to come is taken for that to the oldest message, and what
+ * a reader gets is the oldest received, which is exactly so.
+ */
+#ifndef RPMSG_TRACE_MESSAGE_PATH_BPF_H
+#define RPMSG_TRACE_MESSAGE_PATH_BPF_H
+
+#include "message.bpf.h"
+
+/* The way to the remote */
+
+static __always_inline int write_begins(struct device *dev, __u32 len)
+{
+	__u32 endpoint = endpoint_of(dev), context = current_context();
+	struct writer *writer;
+
+	if (!endpoint)
+		return 0;
+	writer = writer_at(context);
+	if (!writer || (writer->endpoint && writer->context != context)) {
+		add(lost, 1);
+		return 0;
+	}
+	writer->context = context;
+	writer->endpoint = endpoint;
+	writer->len = len;
+	writer->queued = 0;
+	writer->ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int write_ends(void)
+{
+	struct writer *writer = writer_now();
+
+	if (writer)
+		writer->endpoint = 0;
+	return 0;
+}
+
+/* message_queued() - @key names the buffer, and is NULL where its return is not seen. */
+static __always_inline int message_queued(const struct slot_key *key)
+{
+	struct writer *writer = writer_now();
+	struct endpoint_stats *stats;
+	struct asked *asked;
+	struct slot *slot;
+	__u64 pid;
+
+	if (!writer)
+		return 0;
+	stats = stats_of(writer->endpoint);
+	if (!stats)
+		return 0;
+	if (stats->asked_tail - stats->asked_head >= MESSAGE_ASKED_MAX)
+		give_up(stats, writer->endpoint);
+	writer->number = stats->asked_tail;
+	writer->queued = 1;
+	asked = asked_at(writer->endpoint, writer->number);
+	if (!asked)
+		return 0;
+	pid = bpf_get_current_pid_tgid();
+	asked->at[AT_WRITE] = writer->ns;
+	asked->at[AT_QUEUED] = bpf_ktime_get_ns();
+	asked->at[AT_KICK] = 0;
+	asked->at[AT_CONSUMED] = 0;
+	asked->endpoint = writer->endpoint;
+	asked->number = writer->number;
+	asked->writer = pid >> 32;
+	asked->writer_thread = pid;
+	slot = key ? slot_at(*key) : NULL;
+	if (slot) {
+		slot->key = *key;
+		slot->endpoint = writer->endpoint;
+		slot->number = writer->number;
+	}
+	/* Only now: an answer must find it. */
+	add(stats->asked_tail, 1);
+	add(stats->sent, 1);
+	add(stats->sent_bytes, writer->len);
+	return 0;
+}
+
+/* queuing_undone() - the ring did not take what was counted as queued already. */
+static __always_inline int queuing_undone(void)
+{
+	struct writer *writer = writer_now();
+	struct endpoint_stats *stats;
+
+	if (!writer || !writer->queued)
+		return 0;
+	writer->queued = 0;
+	stats = stats_of(writer->endpoint);
+	if (!stats)
+		return 0;
+	add(stats->asked_tail, -1);
+	add(stats->sent, -1);
+	add(stats->sent_bytes, -(__u64)writer->len);
+	return 0;
+}
+
+static __always_inline int message_kicked(void)
+{
+	struct writer *writer = writer_now();
+	struct asked *asked;
+
+	if (!writer || !writer->queued)
+		return 0;
+	writer->queued = 0;
+	asked = asked_at(writer->endpoint, writer->number);
+	if (asked && asked->number == writer->number && asked->endpoint == writer->endpoint)
+		asked->at[AT_KICK] = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int message_consumed(struct slot_key key)
+{
+	struct slot *slot = slot_at(key);
+	struct asked *asked;
+
+	if (!slot || !slot->endpoint || slot->key.device != key.device ||
+	    slot->key.slot != key.slot)
+		return 0;
+	asked = asked_at(slot->endpoint, slot->number);
+	if (asked && asked->number == slot->number && asked->endpoint == slot->endpoint)
+		asked->at[AT_CONSUMED] = bpf_ktime_get_ns();
+	slot->endpoint = 0;
+	return 0;
+}
+
+/* The way back */
+
+static __always_inline int interrupted(void)
+{
+	__u32 context = current_context();
+	struct interrupt *interrupt = interrupt_at(context);
+
+	if (!interrupt)
+		return 0;
+	interrupt->context = context;
+	interrupt->ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* The oldest message, which is answered. NULL: nobody asked for that. */
+static __always_inline struct asked *take_asked(struct endpoint_stats *stats, __u32 id)
+{
+	struct asked *asked;
+	__u32 number;
+
+	if (stats->asked_head == stats->asked_tail) {
+		add(stats->unasked, 1);
+		return NULL;
+	}
+	number = add(stats->asked_head, 1);
+	asked = asked_at(id, number);
+	if (asked && asked->number == number && asked->endpoint == id)
+		return asked;
+	add(lost, 1);
+	return NULL;
+}
+
+static __always_inline __u64 interrupt_of(__u64 consumed)
+{
+	__u32 context = current_context();
+	struct interrupt *interrupt = interrupt_at(context);
+
+	if (!interrupt || interrupt->context != context)
+		return 0;
+	/* Messages that come while others are delivered have no interrupt of their own. */
+	return interrupt->ns < consumed ? consumed : interrupt->ns;
+}
+
+/* fill_received() - a message to endpoint @id, and what it answers. */
+static __always_inline void fill_received(struct received *received, const struct asked *asked,
+					  __u32 id, __u32 number, __u32 len)
+{
+	if (asked) {
+		__builtin_memcpy(received->at, asked->at, sizeof(asked->at));
+		received->writer = asked->writer;
+		received->writer_thread = asked->writer_thread;
+	} else {
+		__builtin_memset(received->at, 0, sizeof(asked->at));
+		received->writer = 0;
+		received->writer_thread = 0;
+	}
+	received->at[AT_INTERRUPT] = interrupt_of(received->at[AT_CONSUMED]);
+	received->at[AT_DELIVERED] = bpf_ktime_get_ns();
+	received->len = len;
+	received->unused = 0;
+	received->number = number;
+	received->endpoint = id;
+}
+
+/* message_delivered() - @depth is how many the queue has now. */
+static __always_inline int message_delivered(struct device *dev, __u32 len, __u32 depth)
+{
+	__u32 id = endpoint_of(dev);
+	struct endpoint_stats *stats;
+	struct received *received;
+	struct asked *asked;
+	__u32 number;
+
+	if (!id)
+		return 0;
+	stats = stats_of(id);
+	if (!stats)
+		return 0;
+	if (!stats->received)
+		stats->queue_earlier = depth ? depth - 1 : 0;
+	asked = take_asked(stats, id);
+	number = stats->queue_tail;
+	if (number - (__u32)stats->queue_head < MESSAGE_QUEUED_MAX) {
+		received = received_at(id, number);
+		if (received)
+			fill_received(received, asked, id, number, len);
+	} else {
+		const struct message_key key = { .endpoint = id, .number = number };
+		struct received more;
+
+		fill_received(&more, asked, id, number, len);
+		if (bpf_map_update_elem(&received_more, &key, &more, BPF_ANY))
+			add(lost, 1);
+	}
+	add(stats->queue_tail, 1);
+	add(stats->received, 1);
+	add(stats->received_bytes, len);
+	return 0;
+}
+
+/* tell() - the tool of a message that took long enough. */
+static __always_inline void tell(const struct passed *passed, const struct received *received,
+				 const struct running *run, __u32 node)
+{
+	struct message *message;
+
+	if (tell_ns == ~0ULL || total_of(passed->at) < tell_ns || !wanted(passed))
+		return;
+	message = bpf_ringbuf_reserve(&told, sizeof(*message), 0);
+	if (!message) {
+		add(lost, 1);
+		return;
+	}
+	__builtin_memcpy(message->at, passed->at, sizeof(message->at));
+	message->endpoint = received->endpoint;
+	message->node = node;
+	message->writer = passed->writer;
+	message->writer_thread = received->writer_thread;
+	message->reader = passed->reader;
+	message->reader_thread = bpf_get_current_pid_tgid();
+	message->cpu = bpf_get_smp_processor_id();
+	message->len = received->len;
+	message->unused = 0;
+	bpf_get_current_comm(message->reader_comm, sizeof(message->reader_comm));
+	if (run) {
+		message->before = run->before;
+		__builtin_memcpy(message->before_comm, run->before_comm, MESSAGE_COMM_SIZE);
+	} else {
+		message->before = 0;
+		__builtin_memset(message->before_comm, 0, MESSAGE_COMM_SIZE);
+	}
+	bpf_ringbuf_submit(message, 0);
+}
+
+/* The message is in the memory of the running task. */
+static __always_inline void has_passed(struct endpoint_stats *stats,
+				       const struct received *received)
+{
+	struct passed passed;
+	struct running *run;
+	__u32 zero = 0;
+
+	__builtin_memcpy(passed.at, received->at, sizeof(received->at));
+	passed.at[AT_RUNNING] = passed.at[AT_DELIVERED];
+	passed.at[AT_USER] = bpf_ktime_get_ns();
+	passed.writer = received->writer;
+	passed.reader = bpf_get_current_pid_tgid() >> 32;
+	/* Who runs now is who was switched to last. */
+	run = bpf_map_lookup_elem(&runs, &zero);
+	if (run && run->ns > passed.at[AT_DELIVERED])
+		passed.at[AT_RUNNING] = run->ns;
+	else
+		run = NULL;
+	account(stats, &passed);
+	tell(&passed, received, run, stats->node);
+}
+
+/* One from the end of a long queue. Not inlined: that is seldom. */
+__noinline int has_passed_late(struct endpoint_stats *stats, __u32 id, __u32 number)
+{
+	const struct message_key key = { .endpoint = id, .number = number };
+	struct received *received = bpf_map_lookup_elem(&received_more, &key);
+
+	if (!stats)
+		return 0;
+	if (!received) {
+		add(lost, 1);
+		return 0;
+	}
+	has_passed(stats, received);
+	bpf_map_delete_elem(&received_more, &key);
+	return 0;
+}
+
+static __always_inline int message_read(struct device *dev)
+{
+	__u32 id = endpoint_of(dev), number;
+	struct endpoint_stats *stats;
+	struct received *received;
+
+	if (!id)
+		return 0;
+	stats = stats_of(id);
+	if (!stats)
+		return 0;
+	if (stats->queue_earlier || stats->queue_head == stats->queue_tail) {
+		if (stats->queue_earlier)
+			add(stats->queue_earlier, -1);
+		add(stats->earlier, 1);
+		return 0;
+	}
+	number = add(stats->queue_head, 1);
+	add(stats->read, 1);
+	received = received_at(id, number);
+	if (received && received->number == number && received->endpoint == id)
+		has_passed(stats, received);
+	else
+		has_passed_late(stats, id, number);
+	return 0;
+}
+
+static __always_inline int message_refused(struct device *dev)
+{
+	__u32 id = endpoint_of(dev);
+	struct endpoint_stats *stats = id ? stats_of(id) : NULL;
+
+	if (!stats)
+		return 0;
+	add(stats->refused, 1);
+	take_asked(stats, id);
+	return 0;
+}
+
+/* delivery_undone() - there was no memory for what was counted as delivered already. */
+static __always_inline int delivery_undone(struct device *dev, __u32 len)
+{
+	__u32 id = endpoint_of(dev);
+	struct endpoint_stats *stats = id ? stats_of(id) : NULL;
+	struct message_key key = { .endpoint = id };
+
+	if (!stats)
+		return 0;
+	key.number = add(stats->queue_tail, -1) - 1;
+	bpf_map_delete_elem(&received_more, &key);
+	add(stats->received, -1);
+	add(stats->received_bytes, -(__u64)len);
+	add(stats->refused, 1);
+	return 0;
+}
+
+/* The end */
+
+static long end_asked(__u32 i, __u32 *id)
+{
+	struct endpoint_stats *stats = stats_of(*id);
+
+	if (!stats || stats->asked_head >= stats->asked_tail)
+		return 1;
+	give_up(stats, *id);
+	return 0;
+}
+
+static long end_queued(__u32 i, __u32 *id)
+{
+	struct endpoint_stats *stats = stats_of(*id);
+	struct message_key key = { .endpoint = *id };
+
+	if (!stats || stats->queue_head >= stats->queue_tail)
+		return 1;
+	key.number = add(stats->queue_head, 1);
+	add(stats->unread, 1);
+	bpf_map_delete_elem(&received_more, &key);
+	return 0;
+}
+
+static __always_inline int node_closed(struct device *dev)
+{
+	__u32 node = node_of(dev), id = nodes[node % NODES];
+	struct endpoint_stats *stats;
+
+	if (node >= NODES)
+		return 0;
+	nodes[node % NODES] = 0;
+	stats = id ? stats_of(id) : NULL;
+	if (!id || !stats)
+		return 0;
+	bpf_loop(MESSAGE_ASKED_MAX, end_asked, &id, 0);
+	bpf_loop(MESSAGE_QUEUED_MAX + MESSAGE_QUEUED_MORE, end_queued, &id, 0);
+	stats->closed = 1;
+	lanes[lane_of(id)] = 0;
+	/* Who opens and closes all the time shall not fill the table. */
+	if (!stats->sent && !stats->received)
+		stats->used = 0;
+	return 0;
+}
+
+#endif /* RPMSG_TRACE_MESSAGE_PATH_BPF_H */
