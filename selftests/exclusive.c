@@ -50,17 +50,7 @@ static bool attribute_is(const char *path, const char *value)
 /* The endpoint and its rings, exclusive. Returns a file descriptor or -errno. */
 static int open_exclusive(const char *node, struct rings *rings, uint32_t slots)
 {
-	int ret, fd = node_open(node, O_RDWR);
-
-	if (fd < 0)
-		return fd;
-	ret = rings_setup_exclusive(rings, fd, SLOTS / 2, slots);
-	if (!ret)
-		ret = rings_map(rings, fd);
-	if (!ret)
-		return fd;
-	close(fd);
-	return ret;
+	return rings_open(rings, node, true, SLOTS / 2, slots);
 }
 
 FIXTURE_SETUP(exclusive)

@@ -3,11 +3,17 @@
  * The application's side of an endpoint's rings, see rings.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <linux/rpmsg_endpoint.h>
+
+#include "endpoint.h"
 #include "rings.h"
+#include "wait.h"
 
 static int setup_with(struct rings *rings, int fd, uint32_t flags, uint32_t tx_slots,
 		      uint32_t rx_slots)
@@ -82,6 +88,25 @@ void rings_unmap(struct rings *rings)
 	memset(rings, 0, sizeof(*rings));
 }
 
+int rings_open(struct rings *rings, const char *node, bool exclusive, uint32_t tx_slots,
+	       uint32_t rx_slots)
+{
+	int ret, fd = node_open(node, O_RDWR);
+
+	if (fd < 0)
+		return fd;
+	memset(rings, 0, sizeof(*rings));
+	ret = exclusive ? rings_setup_exclusive(rings, fd, tx_slots, rx_slots) :
+			  rings_setup(rings, fd, tx_slots, rx_slots);
+	if (!ret)
+		ret = rings_map(rings, fd);
+	if (!ret)
+		return fd;
+	rings_unmap(rings);
+	close(fd);
+	return ret;
+}
+
 uint8_t *rings_tx_slot(const struct rings *rings, uint32_t slot)
 {
 	return rings->tx + (size_t)slot * rings->setup.tx_stride;
@@ -143,4 +168,30 @@ void rings_release(struct rings *rings, uint32_t slot)
 
 	rings->release[tail & (rings->setup.rx_slots - 1)] = slot;
 	__atomic_store_n(&rings->control->release_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static void *run_command(void *data)
+{
+	struct commander *commander = data;
+
+	commander->result = rings_command(commander->fd, commander->request, commander->count,
+					  RPMSG_TIMEOUT_NONE);
+	return NULL;
+}
+
+bool commander_start(struct commander *commander, int fd, unsigned int request, uint32_t count)
+{
+	*commander = (struct commander) { .fd = fd, .request = request, .count = count };
+	commander->result = COMMANDER_RUNNING;
+	if (pthread_create(&commander->thread, NULL, run_command, commander))
+		return false;
+	return !wait_until(commander->result != COMMANDER_RUNNING, QUIET_MS);
+}
+
+int commander_result(struct commander *commander)
+{
+	if (!wait_until(commander->result != COMMANDER_RUNNING, PATIENCE_MS))
+		return COMMANDER_RUNNING;
+	pthread_join(commander->thread, NULL);
+	return commander->result;
 }

@@ -6,6 +6,9 @@
 #ifndef SELFTESTS_RINGS_H
 #define SELFTESTS_RINGS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +34,10 @@ int rings_setup_exclusive(struct rings *rings, int fd, uint32_t tx_slots, uint32
 int rings_map(struct rings *rings, int fd);
 void rings_unmap(struct rings *rings);
 
+/* All of it on a node that is opened for that. Returns its file descriptor, or -errno. */
+int rings_open(struct rings *rings, const char *node, bool exclusive, uint32_t tx_slots,
+	       uint32_t rx_slots);
+
 /* mmap(), but NULL when it failed. */
 void *rings_map_part(int fd, uint64_t offset, size_t size, int prot);
 size_t rings_tx_size(const struct rings *rings);
@@ -52,5 +59,20 @@ const struct rpmsg_ring_ready *rings_next_ready(struct rings *rings);
 int rings_send(int fd, uint32_t count, uint64_t timeout_ns);
 int rings_receive(int fd, uint32_t count, uint64_t timeout_ns);
 int rings_command(int fd, unsigned int request, uint32_t count, uint64_t timeout_ns);
+
+/* A thread in a command that waits for as long as it takes. */
+struct commander {
+	int		fd;
+	unsigned int	request;
+	uint32_t	count;
+	pthread_t	thread;
+	atomic_int	result;
+};
+
+#define COMMANDER_RUNNING	1000000	/* its result until it has one */
+
+/* True when it waits. Then commander_result() is due, which waits for its end. */
+bool commander_start(struct commander *commander, int fd, unsigned int request, uint32_t count);
+int commander_result(struct commander *commander);
 
 #endif /* SELFTESTS_RINGS_H */

@@ -676,36 +676,6 @@ TEST_F(rpmsg_ring, poll)
 	EXPECT_EQ(0, node_poll(self->fd, POLLIN, 0));
 }
 
-/* A thread in a command. */
-struct commander {
-	int		fd;
-	unsigned int	request;
-	uint32_t	count;
-	pthread_t	thread;
-	atomic_int	result;
-};
-
-#define RUNNING	1000000
-
-static void *run_command(void *data)
-{
-	struct commander *commander = data;
-
-	commander->result = rings_command(commander->fd, commander->request, commander->count,
-					  RPMSG_TIMEOUT_NONE);
-	return NULL;
-}
-
-static bool commander_start(struct commander *commander, int fd, unsigned int request,
-			    uint32_t count)
-{
-	*commander = (struct commander) { .fd = fd, .request = request, .count = count };
-	commander->result = RUNNING;
-	if (pthread_create(&commander->thread, NULL, run_command, commander))
-		return false;
-	return !wait_until(commander->result != RUNNING, QUIET_MS);
-}
-
 TEST_F(rpmsg_ring, commands_wait)
 {
 	struct commander receiver, sender;
@@ -714,10 +684,9 @@ TEST_F(rpmsg_ring, commands_wait)
 	ASSERT_TRUE(commander_start(&receiver, self->fd, RPMSG_IOC_RING_RECEIVE, 2));
 	EXPECT_EQ(-EBUSY, rings_receive(self->fd, 1, 50 * MS));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "one", 3));
-	EXPECT_FALSE(wait_until(receiver.result != RUNNING, QUIET_MS));
+	EXPECT_FALSE(wait_until(receiver.result != COMMANDER_RUNNING, QUIET_MS));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "two", 3));
-	EXPECT_TRUE(wait_until(receiver.result == 2, PATIENCE_MS));
-	pthread_join(receiver.thread, NULL);
+	EXPECT_EQ(2, commander_result(&receiver));
 
 	for (i = 0; i < SLOTS; i++)
 		rings_submit(&self->rings, i, 1);
@@ -725,8 +694,7 @@ TEST_F(rpmsg_ring, commands_wait)
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
 	EXPECT_EQ(-EBUSY, rings_send(self->fd, 1, 50 * MS));
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
-	EXPECT_TRUE(wait_until(sender.result == 0, PATIENCE_MS));
-	pthread_join(sender.thread, NULL);
+	EXPECT_EQ(0, commander_result(&sender));
 }
 
 /* The remote goes: everybody is told, nobody falls, and what was received stays. */
@@ -746,10 +714,8 @@ TEST_F(rpmsg_ring, stop)
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, 1));
 	ASSERT_EQ(0, processor_stop(&self->processor));
 
-	EXPECT_TRUE(wait_until(receiver.result == 1, PATIENCE_MS));
-	EXPECT_TRUE(wait_until(sender.result == -EPIPE, PATIENCE_MS));
-	pthread_join(receiver.thread, NULL);
-	pthread_join(sender.thread, NULL);
+	EXPECT_EQ(1, commander_result(&receiver));
+	EXPECT_EQ(-EPIPE, commander_result(&sender));
 	EXPECT_TRUE(wait_until(__atomic_load_n(&self->rings.control->gone, __ATOMIC_ACQUIRE),
 			       PATIENCE_MS));
 	for (i = 0; i < SLOTS; i++) {
@@ -856,8 +822,7 @@ TEST_F(rpmsg_ring, broken)
 	ASSERT_TRUE(commander_start(&sender, self->fd, RPMSG_IOC_RING_SEND, SLOTS));
 	ring_give(&self->remote.from_host, 0xffff, 0);
 	ASSERT_EQ(0, remote_notify(&self->remote, &self->remote.from_host));
-	EXPECT_TRUE(wait_until(sender.result == -EPIPE, PATIENCE_MS));
-	pthread_join(sender.thread, NULL);
+	EXPECT_EQ(-EPIPE, commander_result(&sender));
 	rings_submit(&self->rings, 1, 1);
 	EXPECT_EQ(-EPIPE, rings_send(self->fd, 0, 0));
 }

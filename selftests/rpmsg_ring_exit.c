@@ -102,25 +102,6 @@ FIXTURE_TEARDOWN(rpmsg_ring_exit)
 	ctrl_down(&self->processor, self->ctrl);
 }
 
-/* Returns a file descriptor, which another program does not inherit, or -errno. */
-static int open_rings(const char *node, bool exclusive, struct rings *rings)
-{
-	int ret, fd = node_open(node, O_RDWR);
-
-	if (fd < 0)
-		return fd;
-	memset(rings, 0, sizeof(*rings));
-	ret = exclusive ? rings_setup_exclusive(rings, fd, SLOTS, SLOTS) :
-			  rings_setup(rings, fd, SLOTS, SLOTS);
-	if (!ret)
-		ret = rings_map(rings, fd);
-	if (!ret)
-		return fd;
-	rings_unmap(rings);
-	close(fd);
-	return ret;
-}
-
 static void *send_by_call(void *fd)
 {
 	rings_send(*(int *)fd, 1, RPMSG_TIMEOUT_NONE);
@@ -183,7 +164,8 @@ static void child(const char *node, bool exclusive, enum commands commands, enum
 	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd = open_rings(node, exclusive, &rings);
+	/* Another program does not inherit it. */
+	fd = rings_open(&rings, node, exclusive, SLOTS, SLOTS);
 	if (fd < 0 || !start_commands(&fd, commands, &rings, &uring) || write(ready, "", 1) != 1)
 		_exit(1);
 	if (end == EXITS)
@@ -239,7 +221,7 @@ static bool others_go_on(FIXTURE_DATA(rpmsg_ring_exit) *self, bool exclusive)
 	bool ok;
 	int fd;
 
-	wait_until((fd = open_rings(self->node, exclusive, &rings)) >= 0, PATIENCE_MS);
+	wait_until((fd = rings_open(&rings, self->node, exclusive, SLOTS, SLOTS)) >= 0, PATIENCE_MS);
 	if (fd < 0)
 		return false;
 	for (i = 0; i < SLOTS; i++)
@@ -306,7 +288,7 @@ TEST_F_TIMEOUT(rpmsg_ring_exit, forks, 120)
 
 	if (variant->commands == BY_CALL)
 		return;		/* has nothing that a child could end */
-	fd = open_rings(self->node, variant->exclusive, &rings);
+	fd = rings_open(&rings, self->node, variant->exclusive, SLOTS, SLOTS);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, uring_init(&uring, variant->commands));
 	prepare(&uring, fd, RPMSG_IOC_RING_RECEIVE);
@@ -335,7 +317,7 @@ TEST_F_TIMEOUT(rpmsg_ring_exit, closes_the_uring, 120)
 
 	if (variant->commands == BY_CALL)
 		return;
-	fd = open_rings(self->node, variant->exclusive, &rings);
+	fd = rings_open(&rings, self->node, variant->exclusive, SLOTS, SLOTS);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, uring_init(&uring, variant->commands));
 	prepare(&uring, fd, RPMSG_IOC_RING_RECEIVE);

@@ -6,8 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -76,7 +74,7 @@ static int open_rings(FIXTURE_DATA(rpmsg_ring_gone) *self, bool exclusive, const
 		      struct rings *rings)
 {
 	char attribute[FILE_PATH_MAX];
-	int fd, ret;
+	int ret;
 
 	ret = endpoint_create(&self->processor, self->ctrl, name, HOST, REMOTE, self->node);
 	if (!ret && exclusive)
@@ -84,17 +82,7 @@ static int open_rings(FIXTURE_DATA(rpmsg_ring_gone) *self, bool exclusive, const
 		      file_write(attribute, "1");
 	if (ret)
 		return ret;
-	fd = node_open(self->node, O_RDWR);
-	if (fd < 0)
-		return fd;
-	ret = exclusive ? rings_setup_exclusive(rings, fd, SLOTS, SLOTS) :
-			  rings_setup(rings, fd, SLOTS, SLOTS);
-	if (!ret)
-		ret = rings_map(rings, fd);
-	if (!ret)
-		return fd;
-	close(fd);
-	return ret;
+	return rings_open(rings, self->node, exclusive, SLOTS, SLOTS);
 }
 
 FIXTURE_SETUP(rpmsg_ring_gone)
@@ -226,43 +214,6 @@ TEST_F_TIMEOUT(rpmsg_ring_gone, under_way, 120)
 	ASSERT_EQ(0, variant->go(self));
 	EXPECT_TRUE(told(&self->rings, self->fd, returned, SLOTS - returned, 0));
 	EXPECT_TRUE(next_rings_work(self, variant->exclusive));
-}
-
-struct commander {
-	int		fd;
-	unsigned int	request;
-	uint32_t	count;
-	pthread_t	thread;
-	atomic_int	result;
-};
-
-#define RUNNING	1000000
-
-static void *run_command(void *data)
-{
-	struct commander *commander = data;
-
-	commander->result = rings_command(commander->fd, commander->request, commander->count,
-					  RPMSG_TIMEOUT_NONE);
-	return NULL;
-}
-
-static bool commander_start(struct commander *commander, int fd, unsigned int request,
-			    uint32_t count)
-{
-	*commander = (struct commander) { .fd = fd, .request = request, .count = count };
-	commander->result = RUNNING;
-	if (pthread_create(&commander->thread, NULL, run_command, commander))
-		return false;
-	return !wait_until(commander->result != RUNNING, QUIET_MS);
-}
-
-static int commander_result(struct commander *commander)
-{
-	if (!wait_until(commander->result != RUNNING, PATIENCE_MS))
-		return RUNNING;
-	pthread_join(commander->thread, NULL);
-	return commander->result;
 }
 
 /* One waits for buffers, one for more messages than there are; what it is told does not go away. */
