@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -331,6 +333,49 @@ TEST_F_TIMEOUT(rpmsg_ctrl, many_threads, 240)
 			TH_LOG("thread %d failed to %s", i, creators[i].failed);
 		}
 	}
+}
+
+struct hunter {
+	pthread_t	thread;
+	atomic_bool	quit;
+	unsigned int	removed;
+};
+
+/* Removes nodes as soon as they can be found, by names that they may have. */
+static void *hunt(void *data)
+{
+	struct hunter *hunter = data;
+	char node[NODE_MAX];
+	unsigned int i;
+	int fd;
+
+	for (i = 0; !hunter->quit; i++) {
+		snprintf(node, sizeof(node), "/dev/rpmsg%u", i % 4);
+		fd = node_open(node, O_RDWR);
+		if (fd < 0)
+			continue;
+		hunter->removed += !do_ioctl(fd, RPMSG_DESTROY_EPT_IOCTL, 0);
+		close(fd);
+	}
+	return NULL;
+}
+
+/* Also by somebody who cannot know yet that it is there. */
+TEST_F_TIMEOUT(rpmsg_ctrl, removed_while_made, 120)
+{
+	struct rpmsg_endpoint_info info = { .name = "hunted", .src = RPMSG_ADDR_ANY, .dst = 800 };
+	struct hunter hunter = { 0 };
+	unsigned int i;
+
+	ASSERT_EQ(0, pthread_create(&hunter.thread, NULL, hunt, &hunter));
+	for (i = 0; i < 300; i++) {
+		EXPECT_EQ(0, do_ioctl(self->ctrl, RPMSG_CREATE_EPT_IOCTL, (unsigned long)&info));
+		EXPECT_TRUE(wait_until(!endpoint_node(&self->processor, "hunted", self->node),
+				       PATIENCE_MS));
+	}
+	hunter.quit = true;
+	pthread_join(hunter.thread, NULL);
+	EXPECT_EQ(300, hunter.removed);
 }
 
 int main(int argc, char **argv)

@@ -52,7 +52,7 @@ enum eptdev_stat {
  * @dev:          /sys/class/rpmsg/rpmsgN
  * @cdev:         /dev/rpmsgN
  * @info:         what it was made with
- * @deleted:      the node is gone; under eptdev_delete_lock
+ * @added:        the node is all there; under eptdev_nodes_lock
  * @lock:         guards @rpdev, @ept, @users
  * @rpdev:        device of the remote; NULL when node or remote are gone
  * @ept:          the endpoint while the node is open; NULL when it is gone
@@ -86,7 +86,7 @@ struct eptdev {
 	struct cdev			cdev;
 	struct rpmsg_channel_info	info;
 
-	bool				deleted;
+	bool				added;
 
 	struct rw_semaphore		lock;
 	struct rpmsg_device		*rpdev;

@@ -23,9 +23,11 @@
  *	freed when the last file is closed.
  *
  * Locks, outer to inner
- *	eptdev_delete_lock	one removal of any node at a time; the second waits for the first. A
- *			device leaves its parent's list before it leaves sysfs, so who removes the
- *			parent must wait here for nodes that it does not find there any more.
+ *	eptdev_nodes_lock	one node comes or goes at a time. Whoever finds one can remove it, also
+ *			before it is all there, so that has to wait; the second removal of a node
+ *			waits for the first. A device leaves its parent's list before it leaves
+ *			sysfs, so who removes the parent must wait here for nodes that it does not
+ *			find there any more.
  *	lock		read: a call that uses the endpoint; write: the endpoint comes or goes. Held
  *			in no wait for the remote: a writer takes it anew for each attempt. (On a
  *			transport that has no poll operation the write has to wait inside.)
@@ -83,7 +85,7 @@
 
 static dev_t eptdev_region;
 static DEFINE_IDA(eptdev_ids);
-static DEFINE_MUTEX(eptdev_delete_lock);
+static DEFINE_MUTEX(eptdev_nodes_lock);
 
 /* The endpoint's life */
 
@@ -280,12 +282,12 @@ int rpmsg_chrdev_eptdev_destroy(struct device *dev, void *unused)
 	wake_up_all(&eptdev->readq);
 	wake_up_all(&eptdev->writeq);
 
-	mutex_lock(&eptdev_delete_lock);
-	first = !eptdev->deleted;
+	mutex_lock(&eptdev_nodes_lock);
+	first = eptdev->added;
 	if (first)
 		cdev_device_del(&eptdev->cdev, dev);
-	eptdev->deleted = true;
-	mutex_unlock(&eptdev_delete_lock);
+	eptdev->added = false;
+	mutex_unlock(&eptdev_nodes_lock);
 
 	if (first)
 		put_device(dev);
@@ -302,8 +304,8 @@ EXPORT_SYMBOL(rpmsg_chrdev_eptdev_destroy);
 void rpmsg_chrdev_destroy_all(struct device *parent)
 {
 	device_for_each_child(parent, NULL, rpmsg_chrdev_eptdev_destroy);
-	mutex_lock(&eptdev_delete_lock);
-	mutex_unlock(&eptdev_delete_lock);
+	mutex_lock(&eptdev_nodes_lock);
+	mutex_unlock(&eptdev_nodes_lock);
 }
 EXPORT_SYMBOL_GPL(rpmsg_chrdev_destroy_all);
 
@@ -499,6 +501,17 @@ static struct eptdev *eptdev_alloc(struct rpmsg_device *rpdev, struct device *pa
 	return eptdev;
 }
 
+static int eptdev_add(struct eptdev *eptdev)
+{
+	int ret;
+
+	mutex_lock(&eptdev_nodes_lock);
+	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	eptdev->added = !ret;
+	mutex_unlock(&eptdev_nodes_lock);
+	return ret;
+}
+
 /**
  * rpmsg_chrdev_endpoint_create() - make a node for an endpoint, or what an endpoint needs that has
  *				    none
@@ -521,7 +534,7 @@ struct device *rpmsg_chrdev_endpoint_create(struct rpmsg_device *rpdev, struct d
 		return ERR_CAST(eptdev);
 
 	get_device(&eptdev->dev);
-	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	ret = eptdev_add(eptdev);
 	if (ret) {
 		put_device(&eptdev->dev);
 		put_device(&eptdev->dev);
@@ -603,7 +616,7 @@ static int eptdev_channel_probe(struct rpmsg_device *rpdev)
 	eptdev_set_receiver(rpdev->ept, eptdev);
 	dev_set_drvdata(&rpdev->dev, eptdev);
 
-	ret = cdev_device_add(&eptdev->cdev, &eptdev->dev);
+	ret = eptdev_add(eptdev);
 	if (ret) {
 		eptdev_set_receiver(rpdev->ept, NULL);
 		put_device(&eptdev->dev);
