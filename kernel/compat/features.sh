@@ -29,7 +29,8 @@ has()
 	echo "/* SPDX-License-Identifier: GPL-2.0-only */"
 	echo "/* Made by kernel/compat/features.sh. */"
 	has VIRTQUEUE_INFO virtio_config.h 'struct virtqueue_info \{'
-	has VIRTQUEUE_SET_DMA_PREMAPPED virtio.h 'int virtqueue_set_dma_premapped\(struct virtqueue'
+	# 6.1 has virtqueue_set_dma_premapped(), too, and maps nevertheless; this came with the rest.
+	has VIRTQUEUE_PREMAPPED virtio.h 'struct device \*virtqueue_dma_dev\(struct virtqueue'
 	has ARCH_HAS_DMA_OPS device.h '#ifdef CONFIG_ARCH_HAS_DMA_OPS const struct dma_map_ops'
 	has CLASS_CREATE_NAME_ONLY device/class.h 'class_create\(const char \*name\)'
 	has CONST_BUS_MATCH device/bus.h '\(\*match\)\(struct device \*dev, const struct device_driver'

@@ -48,7 +48,7 @@ static inline int compat_find_two_vqs(struct virtio_device *vdev, struct virtque
  */
 static inline bool compat_use_dma_addresses(struct virtqueue *vq)
 {
-#ifdef HAVE_VIRTQUEUE_SET_DMA_PREMAPPED
+#ifdef HAVE_VIRTQUEUE_PREMAPPED
 	return !virtio_has_dma_quirk(vq->vdev) && !virtqueue_set_dma_premapped(vq);
 #else
 	return false;
