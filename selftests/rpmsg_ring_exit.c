@@ -221,7 +221,8 @@ static bool others_go_on(FIXTURE_DATA(rpmsg_ring_exit) *self, bool exclusive)
 	bool ok;
 	int fd;
 
-	wait_until((fd = rings_open(&rings, self->node, exclusive, SLOTS, SLOTS)) >= 0, PATIENCE_MS);
+	wait_until((fd = rings_open(&rings, self->node, exclusive, SLOTS, SLOTS)) >= 0,
+		   PATIENCE_MS);
 	if (fd < 0)
 		return false;
 	for (i = 0; i < SLOTS; i++)

@@ -23,11 +23,11 @@
  *	freed when the last file is closed.
  *
  * Locks, outer to inner
- *	eptdev_nodes_lock	one node comes or goes at a time. Whoever finds one can remove it, also
- *			before it is all there, so that has to wait; the second removal of a node
- *			waits for the first. A device leaves its parent's list before it leaves
- *			sysfs, so who removes the parent must wait here for nodes that it does not
- *			find there any more.
+ *	eptdev_nodes_lock	one node comes or goes at a time. Whoever finds one can remove it,
+ *			also before it is all there, and then has to wait; the second removal
+ *			of a node waits for the first. A device leaves its parent's list before
+ *			it leaves sysfs, so who removes the parent must wait here for nodes that
+ *			it does not find there any more.
  *	lock		read: a call that uses the endpoint; write: the endpoint comes or goes. Held
  *			in no wait for the remote: a writer takes it anew for each attempt. (On a
  *			transport that has no poll operation the write has to wait inside.)

@@ -42,7 +42,7 @@ check() {
 check 2 'Usage: rpmsg-ctl COMMAND'
 check 0 'Usage: rpmsg-ctl COMMAND' --help
 check 0 'Usage: rpmsg-ctl COMMAND' help
-check 0 'rpmsg-ctl 0.' --version
+check 0 'rpmsg-ctl 1.' --version
 check 2 "unknown command 'lost'" lost
 check 2 "unknown command '--lost'" --lost
 

@@ -38,7 +38,7 @@ check() {
 
 check 2 'Usage: rpmsg-trace COMMAND' "$trace"
 check 0 'Usage: rpmsg-trace COMMAND' "$trace" --help
-check 0 'rpmsg-trace 0.' "$trace" --version
+check 0 'rpmsg-trace 1.' "$trace" --version
 check 2 "unknown command 'lost'" "$trace" lost
 check 0 'Usage: rpmsg-trace kicks' "$trace" kicks --help
 check 0 'Usage: rpmsg-trace kicks' "$trace" help kicks
