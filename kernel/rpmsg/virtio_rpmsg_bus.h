@@ -37,7 +37,7 @@ struct vrpmsg_slots;
  * struct vrpmsg_ept_user - what the user of an endpoint wants to know beside its messages
  * @flow:  called for flow control instead of the endpoint's own callback
  * @begin: its callback is going to be called, for one message or more in a row
- * @end:   that is over for now; the next call comes after another @begin
+ * @end:   that was the last in the row; any further call comes after another @begin
  *
  * All called with the endpoint's @priv, inside of its cb_lock, which is held from @begin to @end.
  */
