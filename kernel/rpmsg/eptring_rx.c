@@ -210,10 +210,10 @@ void eptring_refill(struct eptring *ring)
 
 	mutex_lock(&ring->rx_mutex);
 	if (ring->exclusive)
-		vrp = ring->ops->exclusive->drain_begin(ring->exclusive);
+		vrp = ring->ops->exclusive->refill_begin(ring->exclusive);
 	mutex_unlock(&ring->rx_mutex);
 	if (vrp)
-		ring->ops->exclusive->drain(vrp);
+		ring->ops->exclusive->refill(vrp);
 }
 
 /* In exclusive mode: what the application has released is for the remote. */

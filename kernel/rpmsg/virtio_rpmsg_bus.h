@@ -90,8 +90,8 @@ struct vrpmsg_exclusive_user {
  * @payload:      of a buffer
  * @pfn:          the page frame number of a page, counted through the payload of all buffers
  * @prot:         how to map them
- * @drain_begin:  the user has more for the ring; returns the remote, for @drain, which must follow
- * @drain:        see vrpmsg_drain()
+ * @refill_begin: the user has more for the ring; returns the remote, for @refill, which must follow
+ * @refill:       see vrpmsg_refill()
  */
 struct vrpmsg_exclusive_ops {
 	bool (*is_exclusive)(struct rpmsg_device *rpdev);
@@ -102,8 +102,8 @@ struct vrpmsg_exclusive_ops {
 	void *(*payload)(const struct vrpmsg_exclusive *exclusive, unsigned int slot);
 	unsigned long (*pfn)(const struct vrpmsg_exclusive *exclusive, unsigned long page);
 	pgprot_t (*prot)(const struct vrpmsg_exclusive *exclusive, pgprot_t prot);
-	struct vrpmsg *(*drain_begin)(struct vrpmsg_exclusive *exclusive);
-	void (*drain)(struct vrpmsg *vrp);
+	struct vrpmsg *(*refill_begin)(struct vrpmsg_exclusive *exclusive);
+	void (*refill)(struct vrpmsg *vrp);
 };
 
 /**

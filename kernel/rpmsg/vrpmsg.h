@@ -174,7 +174,7 @@ enum vrpmsg_stat {
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
  * @rx_kept:       buffers of @bufs that @rvq did not take back yet
  * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
- * @rx_work:       drains @rvq for them, and for who polled
+ * @rx_work:       gives them to @rvq, and drains it for who polled
  * @rx_inherited:  @rx_work has one of @rx_events, from who polled
  * @rx_pollers:    between vrpmsg_poll_begin() and the end of vrpmsg_poll()
  * @rx_works:      how many of @rx_events are of @rx_work
@@ -360,7 +360,7 @@ void vrpmsg_rx_return(struct vrpmsg *vrp, struct list_head *held);
 void vrpmsg_rx_done(struct virtqueue *rvq);
 struct vrpmsg *vrpmsg_poll_begin(struct rpmsg_endpoint *ept);
 void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv), const void *priv);
-void vrpmsg_drain(struct vrpmsg *vrp);
+void vrpmsg_refill(struct vrpmsg *vrp);
 void vrpmsg_rx_stop(struct vrpmsg *vrp);
 
 /* vrpmsg_tx.c */

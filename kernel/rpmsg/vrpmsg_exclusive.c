@@ -355,7 +355,7 @@ void vrpmsg_exclusive_remove(struct vrpmsg *vrp)
 	INIT_LIST_HEAD(&vrp->exclusives);
 }
 
-/* The user has more for the ring. Return: the remote, which stays until vrpmsg_drain(). */
+/* The user has more for the ring. Return: the remote, which stays until vrpmsg_refill(). */
 static struct vrpmsg *vrpmsg_exclusive_begin(struct vrpmsg_exclusive *exclusive)
 {
 	atomic_inc(&exclusive->vrp->rx_pollers);
@@ -370,6 +370,6 @@ const struct vrpmsg_exclusive_ops vrpmsg_exclusive_ops = {
 	.payload	= vrpmsg_exclusive_payload,
 	.pfn		= vrpmsg_exclusive_pfn,
 	.prot		= vrpmsg_exclusive_prot,
-	.drain_begin	= vrpmsg_exclusive_begin,
-	.drain		= vrpmsg_drain,
+	.refill_begin	= vrpmsg_exclusive_begin,
+	.refill		= vrpmsg_refill,
 };

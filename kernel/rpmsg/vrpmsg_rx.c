@@ -322,6 +322,26 @@ static void vrpmsg_rx_event(struct vrpmsg *vrp)
 		vrpmsg_rx_work_off(vrp, true);
 }
 
+/*
+ * Give the ring what it can have. Messages in it are not looked for: for these there is an
+ * interrupt, as nobody leaves the part of who works for all others without having asked for one.
+ */
+static void vrpmsg_rx_offer(struct vrpmsg *vrp)
+{
+	/* First, or what we cause might be counted as an interrupt. */
+	atomic_inc(&vrp->rx_works);
+	if (atomic_inc_return(&vrp->rx_events) > 1)
+		return;
+
+	if (vrpmsg_rx_give_back_held(vrp))
+		vrpmsg_rx_kick(vrp);
+	atomic_dec(&vrp->rx_works);
+	if (atomic_cmpxchg(&vrp->rx_events, 1, 0) == 1)
+		wake_up_var(&vrp->rx_events);
+	else
+		vrpmsg_rx_work_off(vrp, false);
+}
+
 /**
  * vrpmsg_rx_done() - the remote has sent something
  * @rvq: the ring
@@ -349,9 +369,7 @@ void vrpmsg_rx_work(struct work_struct *work)
 
 	if (xchg(&vrp->rx_inherited, false))
 		vrpmsg_rx_work_off(vrp, false);
-	/* First, or what we cause might be counted as an interrupt. */
-	atomic_inc(&vrp->rx_works);
-	vrpmsg_rx_event(vrp);
+	vrpmsg_rx_offer(vrp);
 }
 
 /**
@@ -454,17 +472,16 @@ void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
 }
 
 /**
- * vrpmsg_drain() - deliver what is in the ring, and give it what it can have
+ * vrpmsg_refill() - give the ring what it can have
  * @vrp: the remote, which stays because of @rx_pollers, which is decremented; do not use it
  *	 afterwards
  *
  * Callbacks of all endpoints of the remote may run in here, as in vrpmsg_poll(). When somebody else
  * does the work already, that one does it once more.
  */
-void vrpmsg_drain(struct vrpmsg *vrp)
+void vrpmsg_refill(struct vrpmsg *vrp)
 {
-	atomic_inc(&vrp->rx_works);
-	vrpmsg_rx_event(vrp);
+	vrpmsg_rx_offer(vrp);
 	vrpmsg_poll_end(vrp);
 }
 
