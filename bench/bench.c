@@ -46,7 +46,8 @@ struct bench {
 
 static const struct method *const methods[] = {
 	&method_calls, &method_ring, &method_exclusive, &method_poll, &method_uring,
-	&method_sqpoll, &method_exclusive_sqpoll, &method_floor, &method_floor_poll,
+	&method_exclusive_uring, &method_sqpoll, &method_exclusive_sqpoll, &method_floor,
+	&method_floor_poll,
 };
 
 static int fail(const char *what, int err)
@@ -301,8 +302,8 @@ static bool is_mode(const char *mode)
 
 static int usage(void)
 {
-	fputs("Usage: bench --method calls|ring|exclusive|poll|uring|sqpoll|exclusive-sqpoll|\n"
-	      "                      floor|floor-poll\n"
+	fputs("Usage: bench --method calls|ring|exclusive|poll|uring|sqpoll|\n"
+	      "                      exclusive-uring|exclusive-sqpoll|floor|floor-poll\n"
 	      "             --mode ping|echo|copy|to|from --batch N --count N\n"
 	      "             --size BYTES [--endpoints N] [--processors N]\n"
 	      "Size 0 is the longest message that there is.\n",

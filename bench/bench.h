@@ -69,7 +69,8 @@ struct method {
 };
 
 extern const struct method method_calls, method_ring, method_exclusive, method_poll, method_uring,
-	method_sqpoll, method_exclusive_sqpoll, method_floor, method_floor_poll;
+	method_exclusive_uring, method_sqpoll, method_exclusive_sqpoll, method_floor,
+	method_floor_poll;
 
 struct others;
 int others_start(unsigned int count, struct others **others_out);

@@ -64,7 +64,7 @@ measure_endpoints()
 }
 
 # Methods that look for messages need a CPU for each who looks.
-methods='ring exclusive uring poll sqpoll exclusive-sqpoll'
+methods='ring exclusive uring exclusive-uring poll sqpoll exclusive-sqpoll'
 
 round_of_all()
 {
@@ -152,6 +152,7 @@ count_of_all()
 	count_all ours ring
 	count_all ours exclusive
 	count_all ours uring
+	count_all ours exclusive-uring
 	# Its thread and the application take turns on the one CPU, a slice of time each.
 	measure ours sqpoll echo 496 64 1280
 	measure ours exclusive-sqpoll echo 496 64 1280

@@ -3,7 +3,8 @@
  * Methods "uring": rings whose commands go through io_uring, one system call to send a batch and to
  * wait for the answers; and "sqpoll": the same with a thread of the kernel that looks for commands
  * (IORING_SETUP_SQPOLL), and an application that looks for completions: no system call at all, and
- * two CPUs that never rest; "exclusive-sqpoll": that with rings that receive without copies.
+ * two CPUs that never rest; "exclusive-uring", "exclusive-sqpoll": those with rings that receive
+ * without copies.
  *
  * A flush is complete when the buffers of another batch are there. It is waited for before these
  * are needed, so that nothing else has to ask the kernel for them.
@@ -15,6 +16,7 @@
 #include "bench.h"
 
 #define IDLE_MS		2000	/* of the kernel's thread, before it sleeps */
+#define ALONE		(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
 
 /* With a ring that was opened, or not. */
 static int uring_open(struct peer *peer, int ret, unsigned int flags)
@@ -30,8 +32,12 @@ static int uring_open(struct peer *peer, int ret, unsigned int flags)
 
 static int uring_start(struct peer *peer)
 {
-	return uring_open(peer, ring_start(peer),
-			  IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+	return uring_open(peer, ring_start(peer), ALONE);
+}
+
+static int exclusive_uring_start(struct peer *peer)
+{
+	return uring_open(peer, exclusive_start(peer), ALONE);
 }
 
 static int sqpoll_start(struct peer *peer)
@@ -134,6 +140,16 @@ static int uring_tell(struct peer *peer, const void *data, size_t size)
 const struct method method_uring = {
 	.name = "uring",
 	.start = uring_start,
+	.stop = uring_stop,
+	.send = uring_send,
+	.recv = uring_recv,
+	.tell = uring_tell,
+	.hear = ring_hear,
+};
+
+const struct method method_exclusive_uring = {
+	.name = "exclusive-uring",
+	.start = exclusive_uring_start,
 	.stop = uring_stop,
 	.send = uring_send,
 	.recv = uring_recv,

@@ -37,6 +37,7 @@ FIXTURE_VARIANT_ADD(bench, exclusive) { .method = "exclusive" };
 FIXTURE_VARIANT_ADD(bench, poll) { .method = "poll" };
 FIXTURE_VARIANT_ADD(bench, uring) { .method = "uring" };
 FIXTURE_VARIANT_ADD(bench, sqpoll) { .method = "sqpoll" };
+FIXTURE_VARIANT_ADD(bench, exclusive_uring) { .method = "exclusive-uring" };
 FIXTURE_VARIANT_ADD(bench, exclusive_sqpoll) { .method = "exclusive-sqpoll" };
 
 FIXTURE_SETUP(bench)
