@@ -117,7 +117,7 @@ do {											\
 	EXPECT_STREQ(self->expected, self->text);					\
 } while (0)
 
-/* The slot that the first message traced was in. */
+/* The slot that the first message in there was in. */
 static unsigned int slot_in(const char *text)
 {
 	const char *slot = strstr(text, " slot ");
@@ -190,6 +190,58 @@ TEST_F(tracing, reader_that_sleeps)
 		     device, device, node, node, node);
 }
 
+/* The next message is consumed, by a remote that interrupts if it is asked to. */
+static bool consume(struct remote *remote)
+{
+	struct ring *ring = &remote->from_host;
+	int index;
+
+	if (!wait_until(remote_has_message(remote), PATIENCE_MS))
+		return false;
+	index = ring_take(ring);
+	if (index < 0)
+		return false;
+	ring_give(ring, index, 0);
+	return ring->vring.avail->flags & VRING_AVAIL_F_NO_INTERRUPT ||
+	       !remote_notify(remote, ring);
+}
+
+/* Who wants to know when a buffer is consumed does not have an interrupt for each of a stream. */
+TEST_F_TIMEOUT(tracing, stream, 120)
+{
+	const struct timespec pause = { .tv_nsec = 200000000 };
+	const int count = 4000;
+	long interrupts;
+	int64_t ms;
+	int i;
+
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_consumed/enable", "1"));
+	interrupts = device_counter(&self->processor, "tx_interrupts");
+	ms = now_ms();
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(3, node_write(self->fd, "ask", 3));
+		ASSERT_TRUE(consume(&self->remote));
+	}
+	ms = now_ms() - ms;
+	interrupts = device_counter(&self->processor, "tx_interrupts") - interrupts;
+	TH_LOG("%ld interrupts for %d messages in %lld ms", interrupts, count, (long long)ms);
+	EXPECT_LE(256, interrupts);
+	/* And what a tick is worth. */
+	EXPECT_GE(256 + ms + 10, interrupts);
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+
+	/* Those that nobody knew of are told as such, before one that comes alone. */
+	nanosleep(&pause, NULL);
+	ASSERT_EQ(3, node_write(self->fd, "ask", 3));
+	ASSERT_TRUE(consume(&self->remote));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_NE(NULL, strrchr(self->text, ':'));
+	EXPECT_EQ(NULL, strstr(strrchr(self->text, ':'), " earlier\n"));
+	if (interrupts < count)
+		EXPECT_NE(NULL, strstr(self->text, " earlier\n"));
+}
+
 /* Each reason to drop a message, by its name. */
 TEST_F(tracing, dropped)
 {
@@ -242,10 +294,9 @@ TEST_F_TIMEOUT(tracing, sender_that_waits, 60)
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
 	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "1"));
 
-	/* The remote is done with all, and says so by what it sends: this collects them. */
 	while ((result = ring_take(&self->remote.from_host)) >= 0)
 		ring_give(&self->remote.from_host, result, 0);
-	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
+	ASSERT_EQ(0, remote_notify(&self->remote, &self->remote.from_host));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
 	EXPECT_EQ(5, result);
 	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));

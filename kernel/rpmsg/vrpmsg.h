@@ -184,6 +184,9 @@ enum vrpmsg_stat {
  * @tx_taken:      buffers of @tx_free's kind that are neither there nor in @svq: being written
  * @tx_rivals:     how many of @slots had no room
  * @tx_asked:      the remote has been asked to interrupt
+ * @watched:       it interrupts for each buffer, and no buffer of before is left
+ * @watch_left:    for how many more
+ * @watch_jiffies: when that was more
  * @next_number:   of the next buffer that is made
  * @slots:         rows of buffers that applications write
  * @slots_work:    frees those that nobody needs any more
@@ -237,6 +240,9 @@ struct vrpmsg {
 	unsigned int		tx_rivals;
 	u32			next_number;
 	bool			tx_asked;
+	bool			watched;
+	unsigned int		watch_left;
+	unsigned long		watch_jiffies;
 	struct list_head	slots;
 	struct work_struct	slots_work;
 	wait_queue_head_t	tx_wait;
@@ -371,12 +377,16 @@ void vrpmsg_tx_wake(struct vrpmsg *vrp);
 void vrpmsg_write_hdr(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst,
 		      unsigned int len);
 void vrpmsg_tx_done(struct virtqueue *svq);
-void vrpmsg_tx_collect(struct vrpmsg *vrp);
 unsigned int vrpmsg_tx_depth(const struct vrpmsg *vrp);
 bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp);
 int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait);
 int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len);
 __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);
+
+/* vrpmsg_watch.c */
+void vrpmsg_watch(struct vrpmsg *vrp);
+void vrpmsg_watch_collect(struct vrpmsg *vrp);
+bool vrpmsg_watch_interrupted(struct vrpmsg *vrp);
 
 /* vrpmsg_slots.c */
 void vrpmsg_slots_collect(struct vrpmsg_returned *returned, const struct vrpmsg_buf *buf);

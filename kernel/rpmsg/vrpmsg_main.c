@@ -6,6 +6,7 @@
  * vrpmsg_config.c	what the remote says in its config space
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
+ * vrpmsg_watch.c	interrupts for who traces when a message was consumed
  * vrpmsg_slots.c	buffers for that which an application writes by itself
  * vrpmsg_exclusive.c	buffers from that which an application reads by itself
  * vrpmsg_area.c	the memory of these two

@@ -251,8 +251,8 @@ static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsign
 		if (!buf)
 			break;
 		/* What the remote answers it has taken before: told in this order. */
-		if (trace_rpmsg_consumed_enabled())
-			vrpmsg_tx_collect(vrp);
+		if (READ_ONCE(vrp->watched))
+			vrpmsg_watch_collect(vrp);
 		if (!vrpmsg_deliver(vrp, buf, used, &run))
 			*given += vrpmsg_rx_recycle(vrp, buf, &run);
 		if (!run.left)

@@ -57,17 +57,20 @@ TRACE_EVENT(rpmsg_queued,
 );
 
 TRACE_EVENT(rpmsg_consumed,
-	TP_PROTO(const struct virtio_device *vdev, u32 slot),
-	TP_ARGS(vdev, slot),
+	TP_PROTO(const struct virtio_device *vdev, u32 slot, bool watched),
+	TP_ARGS(vdev, slot, watched),
 	TP_STRUCT__entry(
 		__field(u32, device)
 		__field(u32, slot)
+		__field(bool, watched)
 	),
 	TP_fast_assign(
 		__entry->device = vdev->index;
 		__entry->slot = slot;
+		__entry->watched = watched;
 	),
-	TP_printk("virtio%u slot %u", __entry->device, __entry->slot)
+	TP_printk("virtio%u slot %u%s", __entry->device, __entry->slot,
+		  __entry->watched ? "" : " earlier")
 );
 
 TRACE_EVENT(rpmsg_kick,

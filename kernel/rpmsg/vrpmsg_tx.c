@@ -3,8 +3,8 @@
  * Messages to the remote. Objects, locks and unplug: vrpmsg_main.c.
  *
  * The remote interrupts for a sent buffer only when somebody wants one: who finds none asks for one
- * interrupt, which wakes everybody and is not repeated until somebody asks again. Whoever traces
- * rpmsg_consumed wants one for each buffer, or would be told when the next sender needs the buffer.
+ * interrupt, which wakes everybody and is not repeated until somebody asks again. For those who
+ * trace rpmsg_consumed there are more (vrpmsg_watch.c).
  */
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -30,7 +30,9 @@ static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp, struct vrpmsg_returned *re
 	buf = virtqueue_get_buf(vrp->svq, &unused);
 	if (!buf)
 		return false;
-	trace_rpmsg_consumed(vrp->vdev, buf->number);
+	trace_rpmsg_consumed(vrp->vdev, buf->number, vrp->watched);
+	if (vrp->watched && vrp->watch_left)
+		vrp->watch_left--;
 	if (buf->owner)
 		vrpmsg_slots_collect(returned, buf);
 	else
@@ -86,7 +88,7 @@ bool vrpmsg_tx_ask(struct vrpmsg *vrp)
 		vrp->tx_asked = true;
 		return true;
 	}
-	if (!vrp->tx_asked && !trace_rpmsg_consumed_enabled())
+	if (!vrp->tx_asked && !vrp->watched)
 		virtqueue_disable_cb(vrp->svq);
 	return false;
 }
@@ -98,29 +100,6 @@ bool vrpmsg_tx_ask(struct vrpmsg *vrp)
 void vrpmsg_tx_wake(struct vrpmsg *vrp)
 {
 	wake_up_poll(&vrp->tx_wait, EPOLLOUT | EPOLLWRNORM);
-}
-
-/* For who traces rpmsg_consumed: an interrupt for the next buffer, and all that are there. */
-static void vrpmsg_tx_collect_locked(struct vrpmsg *vrp)
-{
-	virtqueue_enable_cb(vrp->svq);
-	vrpmsg_tx_reclaim(vrp);
-}
-
-/**
- * vrpmsg_tx_collect() - take back what the remote is done with, for who traces that
- * @vrp: the remote
- */
-void vrpmsg_tx_collect(struct vrpmsg *vrp)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&vrp->tx_lock, flags);
-	vrpmsg_tx_collect_locked(vrp);
-	spin_unlock_irqrestore(&vrp->tx_lock, flags);
-
-	/* The interrupt for these will find none, and wake nobody. */
-	vrpmsg_tx_wake(vrp);
 }
 
 /* A buffer, with the promise of an entry of the ring. */
@@ -247,7 +226,7 @@ bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp)
 	lockdep_assert_held(&vrp->tx_lock);
 
 	if (trace_rpmsg_consumed_enabled())
-		virtqueue_enable_cb(vrp->svq);
+		vrpmsg_watch(vrp);
 	kick = virtqueue_kick_prepare(vrp->svq);
 	trace_rpmsg_kick(vrp->vdev, vrp->svq->index, kick);
 	vrpmsg_count(vrp, TX_KICKS, kick);
@@ -409,9 +388,7 @@ void vrpmsg_tx_done(struct virtqueue *svq)
 	vrpmsg_count(vrp, TX_INTERRUPTS, 1);
 	trace_rpmsg_interrupt(vrp->vdev, svq->index);
 	vrp->tx_asked = false;
-	if (trace_rpmsg_consumed_enabled())
-		vrpmsg_tx_collect_locked(vrp);
-	else
+	if (!vrpmsg_watch_interrupted(vrp))
 		virtqueue_disable_cb(svq);
 	spin_unlock_irqrestore(&vrp->tx_lock, flags);
 

@@ -39,9 +39,9 @@ int BPF_PROG(tp_kick, struct virtio_device *vdev, __u32 vring)
 }
 
 SEC("tp_btf/rpmsg_consumed")
-int BPF_PROG(tp_consumed, struct virtio_device *vdev, __u32 slot)
+int BPF_PROG(tp_consumed, struct virtio_device *vdev, __u32 slot, bool watched)
 {
-	return vdev ? message_consumed((struct slot_key){ vdev->index, slot }) : 0;
+	return vdev ? message_consumed((struct slot_key){ vdev->index, slot }, watched) : 0;
 }
 
 SEC("tp_btf/rpmsg_interrupt")

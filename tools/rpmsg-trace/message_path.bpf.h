@@ -119,7 +119,8 @@ static __always_inline int message_kicked(void)
 	return 0;
 }
 
-static __always_inline int message_consumed(struct slot_key key)
+/* message_consumed() - @watched: just now, not some time before. */
+static __always_inline int message_consumed(struct slot_key key, bool watched)
 {
 	struct slot *slot = slot_at(key);
 	struct asked *asked;
@@ -127,7 +128,7 @@ static __always_inline int message_consumed(struct slot_key key)
 	if (!slot || !slot->endpoint || slot->key.device != key.device ||
 	    slot->key.slot != key.slot)
 		return 0;
-	asked = asked_at(slot->endpoint, slot->number);
+	asked = watched ? asked_at(slot->endpoint, slot->number) : NULL;
 	if (asked && asked->number == slot->number && asked->endpoint == slot->endpoint)
 		asked->at[AT_CONSUMED] = bpf_ktime_get_ns();
 	slot->endpoint = 0;
