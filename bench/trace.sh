@@ -19,6 +19,7 @@ measure_all()
 	measure "$1" calls echo 496 64 4096
 	measure "$1" calls to 496 64 4096
 	measure "$1" calls from 496 64 4096
+	measure "$1" ring echo 496 64 4096
 }
 
 # traced COMMAND [OPTION...]

@@ -15,6 +15,7 @@
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "layout.h"
+#include "rings.h"
 #include "tracer.h"
 #include "wait.h"
 
@@ -33,7 +34,7 @@ static int64_t now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* A remote that the test plays, with room for many messages. */
+/* A remote that the test plays. Of the room for messages rings leave some for others. */
 FIXTURE(latency)
 {
 	struct processor processor;
@@ -49,7 +50,7 @@ FIXTURE(latency)
 FIXTURE_SETUP(latency)
 {
 	static const struct layout_vdev rpmsg = {
-		.id = VIRTIO_ID_RPMSG, .features = 1, .vrings = 2, .num = IN_FLIGHT_MAX,
+		.id = VIRTIO_ID_RPMSG, .features = 1, .vrings = 2, .num = 2 * IN_FLIGHT_MAX,
 	};
 	uint32_t offset;
 
@@ -93,6 +94,7 @@ struct passage {
 /* So many messages that are taken and answered, with a delay that falls into the stage. */
 struct delayed {
 	const char *stage;
+	bool by_rings;
 	int in_flight;
 	char endpoint[32];
 	int64_t delay_from;
@@ -115,21 +117,70 @@ static void delay_if(struct delayed *delayed, const char *stage)
 	nanosleep(&t, NULL);
 }
 
+/* All messages are written, or submitted and sent, which is one call. */
+static bool write_all(int fd, struct rings *rings, struct delayed *delayed)
+{
+	struct passage *passages = delayed->passages;
+	const int n = delayed->in_flight;
+	bool ok = true;
+	int i;
+
+	if (!delayed->by_rings) {
+		for (i = 0; ok && i < n; i++) {
+			passages[i].write.from = now_ns();
+			ok = node_write(fd, "ask", 3) == 3;
+			passages[i].write.to = now_ns();
+		}
+		return ok;
+	}
+	for (i = 0; i < n; i++)
+		rings_submit(rings, i, 3);
+	passages[0].write.from = now_ns();
+	ok = rings_send(fd, 0, 0) == n;
+	passages[0].write.to = now_ns();
+	for (i = 1; i < n; i++)
+		passages[i].write = passages[0].write;
+	return ok;
+}
+
+static bool read_all(FIXTURE_DATA(latency) *self, int fd, struct delayed *delayed)
+{
+	struct passage *passages = delayed->passages;
+	const int n = delayed->in_flight;
+	bool ok = true;
+	int i;
+
+	if (!delayed->by_rings) {
+		for (i = 0; ok && i < n; i++) {
+			passages[i].read.from = now_ns();
+			ok = node_read(fd, self->data, sizeof(self->data)) == 6;
+			passages[i].read.to = now_ns();
+		}
+		return ok;
+	}
+	passages[0].read.from = now_ns();
+	ok = rings_receive(fd, n, 0) == n;
+	passages[0].read.to = now_ns();
+	for (i = 1; i < n; i++)
+		passages[i].read = passages[0].read;
+	return ok;
+}
+
 static bool exchange_delayed(FIXTURE_DATA(latency) *self, struct delayed *delayed)
 {
 	struct passage *passages = delayed->passages;
 	const int n = delayed->in_flight;
+	struct rings rings = { };
 	bool ok = true;
 	int fd, i;
 
 	fd = endpoint_open(&self->processor, self->ctrl, delayed->endpoint, HOST, REMOTE, O_RDWR);
 	if (fd < 0)
 		return false;
-	for (i = 0; ok && i < n; i++) {
-		passages[i].write.from = now_ns();
-		ok = node_write(fd, "ask", 3) == 3;
-		passages[i].write.to = now_ns();
-	}
+	if (delayed->by_rings)
+		ok = !rings_setup(&rings, fd, IN_FLIGHT_MAX, IN_FLIGHT_MAX) &&
+		     !rings_map(&rings, fd);
+	ok = ok && write_all(fd, &rings, delayed);
 	delay_if(delayed, "consume");
 	for (i = 0; ok && i < n; i++) {
 		passages[i].receive.from = now_ns();
@@ -143,11 +194,8 @@ static bool exchange_delayed(FIXTURE_DATA(latency) *self, struct delayed *delaye
 		passages[i].send.to = now_ns();
 	}
 	delay_if(delayed, "wait");
-	for (i = 0; ok && i < n; i++) {
-		passages[i].read.from = now_ns();
-		ok = node_read(fd, self->data, sizeof(self->data)) == 6;
-		passages[i].read.to = now_ns();
-	}
+	ok = ok && read_all(self, fd, delayed);
+	rings_unmap(&rings);
 	close(fd);
 	return ok;
 }
@@ -242,8 +290,8 @@ static bool stage_is_true(struct json_object *endpoint, const struct delayed *de
 		      most[n * 99 / 100] / 16 * 17);
 }
 
-/* A delay is shown in the stage that it falls into, in full, and in no other. */
-TEST_F_TIMEOUT(latency, right_stage, 240)
+static void expect_right_stage(struct __test_metadata *_metadata, FIXTURE_DATA(latency) *self,
+			       bool by_rings)
 {
 	static const char *const delays[] = { "consume", "answer", "wait" };
 	static const int in_flight[] = { 1, 8, IN_FLIGHT_MAX };
@@ -261,6 +309,7 @@ TEST_F_TIMEOUT(latency, right_stage, 240)
 	for (i = 0; i < 9; i++) {
 		one = &delayed[i];
 		one->stage = delays[i / 3];
+		one->by_rings = by_rings;
 		one->in_flight = in_flight[i % 3];
 		snprintf(one->endpoint, sizeof(one->endpoint), "%s-%d", one->stage, one->in_flight);
 		ASSERT_TRUE(exchange_delayed(self, one));
@@ -295,6 +344,17 @@ TEST_F_TIMEOUT(latency, right_stage, 240)
 	}
 	ASSERT_NE(NULL, self->tracer.slow);
 	EXPECT_EQ(most, tracer_number(self->tracer.slow, "total_ns"));
+}
+
+/* A delay is shown in the stage that it falls into, in full, and in no other. */
+TEST_F_TIMEOUT(latency, right_stage, 240)
+{
+	expect_right_stage(_metadata, self, false);
+}
+
+TEST_F_TIMEOUT(latency, right_stage_of_rings, 240)
+{
+	expect_right_stage(_metadata, self, true);
 }
 
 /* What is no answer, what has none, what nobody reads. */

@@ -14,6 +14,7 @@
 #include "endpoint.h"
 #include "kselftest_harness.h"
 #include "program.h"
+#include "rings.h"
 #include "sleeper.h"
 #include "tool.h"
 #include "wait.h"
@@ -75,6 +76,7 @@ FIXTURE(tracing)
 	struct remote remote;
 	struct rpmsg_message message;
 	struct sleeper sleeper;
+	struct rings rings;
 	int ctrl;
 	int fd;
 	unsigned int node;
@@ -107,6 +109,7 @@ FIXTURE_SETUP(tracing)
 FIXTURE_TEARDOWN(tracing)
 {
 	trace_off();
+	rings_unmap(&self->rings);
 	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
 }
@@ -188,6 +191,74 @@ TEST_F(tracing, reader_that_sleeps)
 		     "rpmsg_woken: rpmsg%u count 1\n"
 		     "rpmsg_read: rpmsg%u count 6\n",
 		     device, device, node, node, node);
+}
+
+/* By a ring: a call for many messages, and none for some. */
+TEST_F(tracing, rings)
+{
+	const unsigned int node = self->node, device = self->device;
+	const struct rpmsg_ring_ready *ready;
+	unsigned int slots[2];
+	int i;
+
+	ASSERT_EQ(0, rings_setup(&self->rings, self->fd, 4, 4));
+	ASSERT_EQ(0, rings_map(&self->rings, self->fd));
+	rings_submit(&self->rings, 0, 3);
+	rings_submit(&self->rings, 1, 5);
+	ASSERT_EQ(2, rings_send(self->fd, 0, 0));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	slots[0] = slot_in(self->text);
+	slots[1] = slot_in(strstr(self->text, "len 3"));
+	expect_trace("rpmsg_send: rpmsg%u count 2\n"
+		     "rpmsg_queued: virtio%u slot %u src 0x400 dst 0x900 len 3 depth 1\n"
+		     "rpmsg_queued: virtio%u slot %u src 0x400 dst 0x900 len 5 depth 2\n"
+		     "rpmsg_kick: virtio%u vring 1 sent\n"
+		     "rpmsg_sent: rpmsg%u count 0\n",
+		     node, device, slots[0], device, slots[1], device, node);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
+
+	/* Two that it is told of by RECEIVE, and one that it finds by itself. */
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_received/enable", "0"));
+	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_interrupt/enable", "0"));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
+	ASSERT_EQ(2, rings_receive(self->fd, 1, 0));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "more", 4));
+	for (i = 0; i < 3; i++) {
+		ready = rings_next_ready(&self->rings);
+		ASSERT_NE(NULL, ready);
+		rings_release(&self->rings, ready->slot);
+	}
+	EXPECT_EQ(0, rings_send(self->fd, 0, 0));
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 2\n"
+		     "rpmsg_told: rpmsg%u count 2\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 4 depth 1\n"
+		     "rpmsg_told: rpmsg%u count 1\n"
+		     "rpmsg_send: rpmsg%u count 0\n"
+		     "rpmsg_sent: rpmsg%u count 0\n",
+		     node, node, node, node, node, node, node);
+
+	/* It takes two without a call, which shows when a third comes; that one is never read. */
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "x", 1));
+	for (i = 0; i < 2; i++)
+		ASSERT_NE(NULL, rings_next_ready(&self->rings));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "x", 1));
+	rings_unmap(&self->rings);
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	expect_trace("rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 1\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 2\n"
+		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 3\n"
+		     "rpmsg_told: rpmsg%u count 2 late\n"
+		     "rpmsg_closed: rpmsg%u count 1\n",
+		     node, node, node, node, node);
 }
 
 /* The next message is consumed, by a remote that interrupts if it is asked to. */

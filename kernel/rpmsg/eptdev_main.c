@@ -222,14 +222,18 @@ static void eptdev_put_file(struct eptfile *file)
 {
 	struct eptdev *eptdev = file->eptdev;
 	struct eptring *ring = NULL;
+	u32 unread;
 
 	down_write(&eptdev->lock);
 	if (!--eptdev->users) {
 		ring = eptdev->ring;
+		if (ring)
+			eptring_notice(ring);
 		eptdev_end(eptdev);
 		/* A channel's endpoint goes on */
 		eptdev_set_ring(eptdev, eptdev->rpdev ? eptdev->channel_ept : NULL, NULL);
-		trace_rpmsg_closed(&eptdev->dev, eptdev_purge(eptdev));
+		unread = eptdev_purge(eptdev) + (ring ? eptring_untold(ring) : 0);
+		trace_rpmsg_closed(&eptdev->dev, unread);
 	}
 	up_write(&eptdev->lock);
 	if (ring)

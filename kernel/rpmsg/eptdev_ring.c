@@ -51,7 +51,7 @@ int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const vo
 		eptring_set_behind(ring, eptdev_has_message(eptdev));
 	} else if (trace_rpmsg_delivered_enabled()) {
 		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), len,
-				      eptring_unread(ring));
+				      eptring_untold(ring));
 	}
 	return ret;
 }
@@ -103,8 +103,9 @@ int eptdev_setup_ring(struct eptdev *eptdev, struct file *file,
 	else if (eptdev->ring)
 		ring = ERR_PTR(-EBUSY);
 	else
-		ring = eptring_create(eptdev->ept, eptdev->ops, eptdev->info.dst, &setup,
-				      &eptdev->stats[TX_MESSAGES], &eptdev->stats[TX_BYTES]);
+		ring = eptring_create(&eptdev->dev, eptdev->ept, eptdev->ops, eptdev->info.dst,
+				      &setup, &eptdev->stats[TX_MESSAGES],
+				      &eptdev->stats[TX_BYTES]);
 	if (!IS_ERR(ring) && copy_to_user(uarg, &setup, sizeof(setup))) {
 		eptring_stop(ring);
 		eptring_free(ring);

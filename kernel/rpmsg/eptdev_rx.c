@@ -19,6 +19,14 @@ static size_t message_size(const struct message *msg)
 	return sizeof(*msg) + msg->len;
 }
 
+/* Messages that no reader has, for who traces. */
+static u32 eptdev_depth(const struct eptdev *eptdev)
+{
+	const struct eptring *ring = READ_ONCE(eptdev->ring);
+
+	return eptdev->rx_count + (ring ? eptring_untold(ring) : 0);
+}
+
 /* Return: 0 when the queue has taken it; -ENOBUFS or VRPMSG_HOLD. An empty queue takes anything. */
 static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 {
@@ -32,8 +40,9 @@ static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 		eptdev->rx_bytes += message_size(msg);
 		list_add_tail(&msg->node, &eptdev->rx);
 		/* Under the lock: before anybody reads it. */
-		trace_rpmsg_delivered(&eptdev->dev, msg->src, READ_ONCE(eptdev->addr), msg->len,
-				      eptdev->rx_count);
+		if (trace_rpmsg_delivered_enabled())
+			trace_rpmsg_delivered(&eptdev->dev, msg->src, READ_ONCE(eptdev->addr),
+					      msg->len, eptdev_depth(eptdev));
 	} else if (eptdev->rx_hold && READ_ONCE(eptdev->ops)) {
 		eptdev->rx_held = true;
 		ret = VRPMSG_HOLD;

@@ -213,6 +213,7 @@ static int eptring_alloc_control(struct eptring *ring, const struct rpmsg_ring_s
 
 /**
  * eptring_create() - %RPMSG_IOC_RING_SETUP
+ * @node:  of the endpoint
  * @ept:   the endpoint, on which eptring_stop() is called before it is destroyed
  * @ops:   what its transport can do, or NULL
  * @dst:   where messages go to
@@ -222,7 +223,8 @@ static int eptring_alloc_control(struct eptring *ring, const struct rpmsg_ring_s
  *
  * Return: the rings; an error as said there.
  */
-struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_ops *ops, u32 dst,
+struct eptring *eptring_create(const struct device *node, struct rpmsg_endpoint *ept,
+			       const struct vrpmsg_ops *ops, u32 dst,
 			       struct rpmsg_ring_setup *setup, atomic_long_t *tx_messages,
 			       atomic_long_t *tx_bytes)
 {
@@ -250,6 +252,7 @@ struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_o
 	address_space_init_once(&ring->mapping);
 	ring->mapping.a_ops = &empty_aops;
 
+	ring->node = node;
 	ring->tx_messages = tx_messages;
 	ring->tx_bytes = tx_bytes;
 	ring->ops = ops;

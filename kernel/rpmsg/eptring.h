@@ -15,7 +15,8 @@ struct rpmsg_ring_setup;
 struct rpmsg_ring_wait_args;
 struct vrpmsg_ops;
 
-struct eptring *eptring_create(struct rpmsg_endpoint *ept, const struct vrpmsg_ops *ops, u32 dst,
+struct eptring *eptring_create(const struct device *node, struct rpmsg_endpoint *ept,
+			       const struct vrpmsg_ops *ops, u32 dst,
 			       struct rpmsg_ring_setup *setup, atomic_long_t *tx_messages,
 			       atomic_long_t *tx_bytes);
 void eptring_attach(struct eptring *ring, struct file *file);
@@ -31,6 +32,8 @@ int eptring_receive_message(struct eptring *ring, const void *data, u32 len, u32
 void eptring_set_behind(struct eptring *ring, bool behind);
 void eptring_refill(struct eptring *ring);
 u32 eptring_unread(const struct eptring *ring);
+u32 eptring_untold(const struct eptring *ring);
+void eptring_notice(struct eptring *ring);
 bool eptring_gone(const struct eptring *ring);
 void eptring_room(struct eptring *ring);
 

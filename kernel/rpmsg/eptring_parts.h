@@ -54,6 +54,7 @@ struct waiter {
 
 /**
  * struct eptring - rings
+ * @node:         what traces name it by
  * @control:      what the application sees
  * @submit:       the submit ring, in there
  * @done:         the done ring, likewise
@@ -97,12 +98,14 @@ struct waiter {
  * @exclusive:    in exclusive mode the transport's buffers; NULL when it is gone
  * @rx_behind:    the queue has messages
  * @ready_tail:   the next entry to write
+ * @told_tail:    the next entry that the application may not know of
  * @release_head: the next entry to take
  * @bad_release:  entries that were dropped
  * @sender:       who waits to send
  * @receiver:     who waits for messages
  */
 struct eptring {
+	const struct device		*node;
 	struct rpmsg_ring_control	*control;
 	struct rpmsg_ring_submit	*submit;
 	struct rpmsg_ring_done		*done;
@@ -149,6 +152,7 @@ struct eptring {
 	struct vrpmsg_exclusive		*exclusive;
 	bool				rx_behind;
 	u32				ready_tail;
+	u32				told_tail;
 	u32				release_head;
 	u32				bad_release;
 

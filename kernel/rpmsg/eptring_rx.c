@@ -10,6 +10,7 @@
 #include <linux/vmalloc.h>
 
 #include "eptring_parts.h"
+#include "rpmsg_char_trace.h"
 
 /**
  * eptring_lock() - begin to fill the ready ring
@@ -33,11 +34,56 @@ u32 eptring_unread(const struct eptring *ring)
 }
 
 /**
+ * eptring_untold() - how many messages the application does not know of, as far as is known
+ * @ring: the rings
+ */
+u32 eptring_untold(const struct eptring *ring)
+{
+	return READ_ONCE(ring->ready_tail) - READ_ONCE(ring->told_tail);
+}
+
+/* The application knows of all before @tail. @late: it does since who knows when. */
+static void eptring_tell(struct eptring *ring, u32 tail, bool late)
+{
+	const u32 count = tail - ring->told_tail;
+
+	lockdep_assert_held(&ring->rx_mutex);
+
+	if (!count || count > eptring_untold(ring))
+		return;
+	WRITE_ONCE(ring->told_tail, tail);
+	trace_rpmsg_told(ring->node, count, late);
+}
+
+/* What it has taken without a RECEIVE shows in its index. */
+static void eptring_tell_taken(struct eptring *ring, bool late)
+{
+	eptring_tell(ring, READ_ONCE(ring->control->ready_head), late);
+}
+
+/**
+ * eptring_notice() - tell who traces of what the application has taken
+ * @ring: the rings, by a task of the application
+ */
+void eptring_notice(struct eptring *ring)
+{
+	if (!trace_rpmsg_told_enabled())
+		return;
+
+	mutex_lock(&ring->rx_mutex);
+	eptring_tell_taken(ring, false);
+	mutex_unlock(&ring->rx_mutex);
+}
+
+/**
  * eptring_unlock() - end that, and wake who waits for what is there now
  * @ring: the rings
  */
 void eptring_unlock(struct eptring *ring)
 {
+	/* Of an application that makes no calls nothing would be heard otherwise. */
+	if (eptring_untold(ring) > ring->rx_slots / 2)
+		eptring_tell_taken(ring, true);
 	mutex_unlock(&ring->rx_mutex);
 	waiter_wake_if(&ring->receiver, eptring_unread(ring));
 }
@@ -233,7 +279,7 @@ void eptring_offer_released(struct eptring *ring)
 
 bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret)
 {
-	bool full;
+	bool enough, full;
 
 	/* Asked first, so that nothing which came before the end is missed */
 	const bool last = eptring_gone(ring);
@@ -241,11 +287,15 @@ bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret
 	eptring_offer_released(ring);
 	mutex_lock(&ring->rx_mutex);
 	eptring_take_released(ring);
+	eptring_tell_taken(ring, false);
 	full = ring->rx_num_out == ring->rx_slots;
 	*unread = eptring_unread(ring);
+	enough = *unread >= count && (*unread || !last);
+	if (enough || last || full)
+		eptring_tell(ring, ring->ready_tail, false);
 	mutex_unlock(&ring->rx_mutex);
 
-	if (*unread >= count && (*unread || !last))
+	if (enough)
 		return true;
 	if (last)
 		*ret = -EPIPE;

@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 
 #include "eptring_parts.h"
+#include "rpmsg_char_trace.h"
 
 /* How many buffers are not the application's. Exact for who has both locks. */
 static u32 eptring_num_busy(const struct eptring *ring)
@@ -105,6 +106,7 @@ static int eptring_publish(struct eptring *ring, u32 *sent)
 		return -EINVAL;
 	}
 
+	trace_rpmsg_send(ring->node, ring->num_taken + tail - ring->submit_head);
 	do {
 		eptring_take_submitted(ring, tail);
 		/* Also with none: it takes back what the remote is done with */
@@ -116,6 +118,7 @@ static int eptring_publish(struct eptring *ring, u32 *sent)
 		ring->num_taken -= ret;
 		memmove(ring->taken, ring->taken + ret, ring->num_taken * sizeof(ring->taken[0]));
 	} while (!ring->num_taken);
+	trace_rpmsg_sent(ring->node, ring->num_taken + tail - ring->submit_head);
 	WRITE_ONCE(ring->control->submit_head, ring->submit_head - ring->num_taken);
 
 	if (kick)
@@ -131,6 +134,7 @@ bool eptring_send_step(struct eptring *ring, u32 count, u32 *sent, int *ret)
 
 	/* The remote needs them for its answers. */
 	eptring_offer_released(ring);
+	eptring_notice(ring);
 	mutex_lock(&ring->tx_mutex);
 	do {
 		*ret = ring->tx_over ? -EPIPE : eptring_publish(ring, sent);

@@ -111,9 +111,34 @@ DEFINE_EVENT(rpmsg_node_count, rpmsg_read,
 	TP_PROTO(const struct device *dev, u32 count),
 	TP_ARGS(dev, count));
 
+DEFINE_EVENT(rpmsg_node_count, rpmsg_send,
+	TP_PROTO(const struct device *dev, u32 count),
+	TP_ARGS(dev, count));
+
+DEFINE_EVENT(rpmsg_node_count, rpmsg_sent,
+	TP_PROTO(const struct device *dev, u32 count),
+	TP_ARGS(dev, count));
+
 DEFINE_EVENT(rpmsg_node_count, rpmsg_closed,
 	TP_PROTO(const struct device *dev, u32 count),
 	TP_ARGS(dev, count));
+
+TRACE_EVENT(rpmsg_told,
+	TP_PROTO(const struct device *dev, u32 count, bool late),
+	TP_ARGS(dev, count, late),
+	TP_STRUCT__entry(
+		__field(u32, node)
+		__field(u32, count)
+		__field(bool, late)
+	),
+	TP_fast_assign(
+		__entry->node = dev->id;
+		__entry->count = count;
+		__entry->late = late;
+	),
+	TP_printk("rpmsg%u count %u%s", __entry->node, __entry->count,
+		  __entry->late ? " late" : "")
+);
 
 #endif /* RPMSG_CHAR_TRACE_H */
 

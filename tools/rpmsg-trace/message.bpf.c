@@ -27,9 +27,9 @@ int BPF_PROG(tp_written)
 }
 
 SEC("tp_btf/rpmsg_queued")
-int BPF_PROG(tp_queued, struct virtio_device *vdev, __u32 slot)
+int BPF_PROG(tp_queued, struct virtio_device *vdev, __u32 slot, __u32 src, __u32 dst, __u32 len)
 {
-	return vdev ? message_queued(&(struct slot_key){ vdev->index, slot }) : 0;
+	return vdev ? message_queued(&(struct slot_key){ vdev->index, slot }, &len) : 0;
 }
 
 SEC("tp_btf/rpmsg_kick")
@@ -60,6 +60,24 @@ SEC("tp_btf/rpmsg_read")
 int BPF_PROG(tp_read, struct device *dev)
 {
 	return dev ? message_read(dev) : 0;
+}
+
+SEC("tp_btf/rpmsg_send")
+int BPF_PROG(tp_send, struct device *dev)
+{
+	return dev ? send_begins(dev) : 0;
+}
+
+SEC("tp_btf/rpmsg_sent")
+int BPF_PROG(tp_sent, struct device *dev, __u32 left)
+{
+	return send_ends(left);
+}
+
+SEC("tp_btf/rpmsg_told")
+int BPF_PROG(tp_told, struct device *dev, __u32 count, bool late)
+{
+	return dev ? messages_told(dev, count, late) : 0;
 }
 
 SEC("tp_btf/rpmsg_refused")
@@ -94,7 +112,7 @@ int BPF_PROG(fn_written)
 SEC("fentry/virtqueue_add_outbuf")
 int BPF_PROG(fn_queued, struct virtqueue *vq)
 {
-	return vq->vdev->id.device == VIRTIO_ID_RPMSG ? message_queued(NULL) : 0;
+	return vq->vdev->id.device == VIRTIO_ID_RPMSG ? message_queued(NULL, NULL) : 0;
 }
 
 SEC("fexit/virtqueue_add_outbuf")

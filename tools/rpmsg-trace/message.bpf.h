@@ -113,8 +113,8 @@ struct writer {
 	__u32			context;
 	__u32			endpoint;	/* 0: nobody writes here */
 	__u32			len;
-	__u32			number;		/* of its message */
-	__u32			queued;		/* there is one, and it was not kicked yet */
+	__u32			number;		/* of its last message */
+	__u32			queued;		/* so many, up to that one, were not kicked yet */
 	__u32			unused;
 };
 
@@ -345,6 +345,7 @@ __noinline __u32 new_endpoint(__u64 device, __u32 node, __u64 name, __u32 addr)
 	stats->earlier = 0;
 	stats->refused = 0;
 	stats->queue_earlier = 0;
+	stats->send_since_ns = 0;
 	stats->serial = add(serial, 1) + 1;
 	raise_endpoint_count(search.endpoint);
 	/* Somebody else may have seen it meanwhile. */

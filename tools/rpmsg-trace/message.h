@@ -91,6 +91,7 @@ struct endpoint_stats {
 	__u64			queue_head;
 	__u64			queue_tail;
 	__u64			queue_earlier;	/* still queued from before tracing began */
+	__u64			send_since_ns;	/* messages of a ring wait for room */
 	struct stage_stats	stages[MESSAGE_STAGES];
 };
 

@@ -15,23 +15,31 @@
 
 /* The way to the remote */
 
-static __always_inline int write_begins(struct device *dev, __u32 len)
+static __always_inline struct writer *begin_to_write(struct device *dev)
 {
 	__u32 endpoint = endpoint_of(dev), context = current_context();
 	struct writer *writer;
 
 	if (!endpoint)
-		return 0;
+		return NULL;
 	writer = writer_at(context);
 	if (!writer || (writer->endpoint && writer->context != context)) {
 		add(lost, 1);
-		return 0;
+		return NULL;
 	}
 	writer->context = context;
 	writer->endpoint = endpoint;
-	writer->len = len;
 	writer->queued = 0;
 	writer->ns = bpf_ktime_get_ns();
+	return writer;
+}
+
+static __always_inline int write_begins(struct device *dev, __u32 len)
+{
+	struct writer *writer = begin_to_write(dev);
+
+	if (writer)
+		writer->len = len;
 	return 0;
 }
 
@@ -44,8 +52,32 @@ static __always_inline int write_ends(void)
 	return 0;
 }
 
-/* message_queued() - @key names the buffer, and is NULL where its return is not seen. */
-static __always_inline int message_queued(const struct slot_key *key)
+/* The messages that a ring has. Those that had no room at the last time wait since then. */
+static __always_inline int send_begins(struct device *dev)
+{
+	struct writer *writer = begin_to_write(dev);
+	struct endpoint_stats *stats = writer ? stats_of(writer->endpoint) : NULL;
+
+	if (stats && stats->send_since_ns)
+		writer->ns = stats->send_since_ns;
+	return 0;
+}
+
+static __always_inline int send_ends(__u32 left)
+{
+	struct writer *writer = writer_now();
+	struct endpoint_stats *stats = writer ? stats_of(writer->endpoint) : NULL;
+
+	if (stats)
+		stats->send_since_ns = left ? writer->ns : 0;
+	return write_ends();
+}
+
+/*
+ * message_queued() - @key names the buffer, and is NULL where its return is not seen; @len is NULL
+ * where the writer's is all that is known.
+ */
+static __always_inline int message_queued(const struct slot_key *key, const __u32 *len)
 {
 	struct writer *writer = writer_now();
 	struct endpoint_stats *stats;
@@ -61,7 +93,9 @@ static __always_inline int message_queued(const struct slot_key *key)
 	if (stats->asked_tail - stats->asked_head >= MESSAGE_ASKED_MAX)
 		give_up(stats, writer->endpoint);
 	writer->number = stats->asked_tail;
-	writer->queued = 1;
+	writer->queued++;
+	if (len)
+		writer->len = *len;
 	asked = asked_at(writer->endpoint, writer->number);
 	if (!asked)
 		return 0;
@@ -95,7 +129,7 @@ static __always_inline int queuing_undone(void)
 
 	if (!writer || !writer->queued)
 		return 0;
-	writer->queued = 0;
+	writer->queued--;
 	stats = stats_of(writer->endpoint);
 	if (!stats)
 		return 0;
@@ -105,17 +139,37 @@ static __always_inline int queuing_undone(void)
 	return 0;
 }
 
+struct kick {
+	__u64 ns;
+	__u32 endpoint;
+	__u32 number;		/* of the last message that it is for */
+};
+
+static long kick_one(__u32 i, struct kick *kick)
+{
+	__u32 number = kick->number - i;
+	struct asked *asked = asked_at(kick->endpoint, number);
+
+	if (asked && asked->number == number && asked->endpoint == kick->endpoint)
+		asked->at[AT_KICK] = kick->ns;
+	return 0;
+}
+
 static __always_inline int message_kicked(void)
 {
 	struct writer *writer = writer_now();
-	struct asked *asked;
+	struct kick kick;
 
 	if (!writer || !writer->queued)
 		return 0;
+	kick.ns = bpf_ktime_get_ns();
+	kick.endpoint = writer->endpoint;
+	kick.number = writer->number;
+	if (writer->queued == 1)
+		kick_one(0, &kick);
+	else
+		bpf_loop(writer->queued, kick_one, &kick, 0);
 	writer->queued = 0;
-	asked = asked_at(writer->endpoint, writer->number);
-	if (asked && asked->number == writer->number && asked->endpoint == writer->endpoint)
-		asked->at[AT_KICK] = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -269,18 +323,25 @@ static __always_inline void tell(const struct passed *passed, const struct recei
 	bpf_ringbuf_submit(message, 0);
 }
 
-/* The message is in the memory of the running task. */
+/* The message is in the memory of the running task; or, @late, of a task since who knows when. */
 static __always_inline void has_passed(struct endpoint_stats *stats,
-				       const struct received *received)
+				       const struct received *received, bool late)
 {
 	struct passed passed;
 	struct running *run;
 	__u32 zero = 0;
 
 	__builtin_memcpy(passed.at, received->at, sizeof(received->at));
+	passed.writer = received->writer;
+	if (late) {
+		passed.at[AT_RUNNING] = 0;
+		passed.at[AT_USER] = 0;
+		passed.reader = 0;
+		account(stats, &passed);
+		return;
+	}
 	passed.at[AT_RUNNING] = passed.at[AT_DELIVERED];
 	passed.at[AT_USER] = bpf_ktime_get_ns();
-	passed.writer = received->writer;
 	passed.reader = bpf_get_current_pid_tgid() >> 32;
 	/* Who runs now is who was switched to last. */
 	run = bpf_map_lookup_elem(&runs, &zero);
@@ -293,7 +354,7 @@ static __always_inline void has_passed(struct endpoint_stats *stats,
 }
 
 /* One from the end of a long queue. Not inlined: that is seldom. */
-__noinline int has_passed_late(struct endpoint_stats *stats, __u32 id, __u32 number)
+__noinline int has_passed_late(struct endpoint_stats *stats, __u32 id, __u32 number, bool late)
 {
 	const struct message_key key = { .endpoint = id, .number = number };
 	struct received *received = bpf_map_lookup_elem(&received_more, &key);
@@ -304,35 +365,63 @@ __noinline int has_passed_late(struct endpoint_stats *stats, __u32 id, __u32 num
 		add(lost, 1);
 		return 0;
 	}
-	has_passed(stats, received);
+	has_passed(stats, received, late);
 	bpf_map_delete_elem(&received_more, &key);
 	return 0;
 }
 
-static __always_inline int message_read(struct device *dev)
+/* The oldest that is queued. */
+static __always_inline void read_one(struct endpoint_stats *stats, __u32 id, bool late)
 {
-	__u32 id = endpoint_of(dev), number;
-	struct endpoint_stats *stats;
 	struct received *received;
+	__u32 number;
 
-	if (!id)
-		return 0;
-	stats = stats_of(id);
-	if (!stats)
-		return 0;
 	if (stats->queue_earlier || stats->queue_head == stats->queue_tail) {
 		if (stats->queue_earlier)
 			add(stats->queue_earlier, -1);
 		add(stats->earlier, 1);
-		return 0;
+		return;
 	}
 	number = add(stats->queue_head, 1);
 	add(stats->read, 1);
 	received = received_at(id, number);
 	if (received && received->number == number && received->endpoint == id)
-		has_passed(stats, received);
+		has_passed(stats, received, late);
 	else
-		has_passed_late(stats, id, number);
+		has_passed_late(stats, id, number, late);
+}
+
+static __always_inline int message_read(struct device *dev)
+{
+	__u32 id = endpoint_of(dev);
+	struct endpoint_stats *stats = id ? stats_of(id) : NULL;
+
+	if (stats)
+		read_one(stats, id, false);
+	return 0;
+}
+
+struct reading {
+	__u32 endpoint;
+	bool late;
+};
+
+static long read_next(__u32 i, struct reading *reading)
+{
+	struct endpoint_stats *stats = stats_of(reading->endpoint);
+
+	if (!stats)
+		return 1;
+	read_one(stats, reading->endpoint, reading->late);
+	return 0;
+}
+
+static __always_inline int messages_told(struct device *dev, __u32 count, bool late)
+{
+	struct reading reading = { .endpoint = endpoint_of(dev), .late = late };
+
+	if (reading.endpoint)
+		bpf_loop(count, read_next, &reading, 0);
 	return 0;
 }
 
