@@ -250,8 +250,8 @@ static unsigned int vrpmsg_rx_take(struct vrpmsg *vrp, unsigned int most, unsign
 		buf = virtqueue_get_buf(vrp->rvq, &used);
 		if (!buf)
 			break;
-		/* What the remote answers it has taken before: told in this order. */
-		if (READ_ONCE(vrp->watched))
+		/* What the remote answers was queued and taken before: told in this order. */
+		if (trace_rpmsg_queued_enabled() || READ_ONCE(vrp->watched))
 			vrpmsg_watch_collect(vrp);
 		if (!vrpmsg_deliver(vrp, buf, used, &run))
 			*given += vrpmsg_rx_recycle(vrp, buf, &run);

@@ -53,8 +53,11 @@ static bool vrpmsg_watch_go_on(struct vrpmsg *vrp, bool *wake)
 }
 
 /**
- * vrpmsg_watch_collect() - take back what the remote is done with, before what it says next
+ * vrpmsg_watch_collect() - tell what was queued and consumed, before what the remote says next
  * @vrp: the remote
+ *
+ * A remote that polls can answer before its sender tells that there is something: it still has the
+ * lock.
  */
 void vrpmsg_watch_collect(struct vrpmsg *vrp)
 {
