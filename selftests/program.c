@@ -123,10 +123,19 @@ void program_kill(struct program *program)
 	program_end(program, SIGKILL, PATIENCE_MS);
 }
 
-void program_show(const struct program *program)
+void program_forget(struct program *program)
+{
+	program_hear(program);
+	program->used = 0;
+	program->text[0] = '\0';
+}
+
+void program_show(struct program *program)
 {
 	const char *line, *end;
 
+	if (program->pid)
+		program_hear(program);
 	for (line = program->text; *line; line = *end ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
 		fprintf(stderr, "#   said: %.*s\n", (int)(end - line), line);

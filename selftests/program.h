@@ -38,8 +38,11 @@ int program_end(struct program *program, int signal, int timeout_ms);
 /* For a teardown: whatever it does, it is gone when this returns. */
 void program_kill(struct program *program);
 
+/* What it printed so far is forgotten: program_says() waits for it to be printed once more. */
+void program_forget(struct program *program);
+
 /* Prints what it said, for somebody who reads about a failed test. */
-void program_show(const struct program *program);
+void program_show(struct program *program);
 
 /* program_start() and program_wait() in one. */
 #define program_run(program, timeout_ms, ...)				\

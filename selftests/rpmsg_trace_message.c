@@ -100,13 +100,15 @@ TEST_F_TIMEOUT(crash, nothing_is_unaccounted, 3600)
 		EXPECT_EQ(self->sent, of_node(&self->tool, "tx_messages"));
 		EXPECT_EQ(self->read, of_node(&self->tool, "rx_messages"));
 	}
+	program_forget(&self->tool.urproc);
 	ASSERT_EQ(5, node_write(fd, "crash", 5));
 	self->sent++;
 	exchange(self, fd, messages);
 	ASSERT_GT(messages, self->read);
 	ASSERT_EQ(0, close(fd));
 
-	/* The next life, of which the node has counters while it is there. */
+	/* The next life, of which the node has counters while it is there; not what is left of this. */
+	ASSERT_TRUE(program_says(&self->tool.urproc, "running", PATIENCE_MS));
 	fd = open_service(&self->tool);
 	ASSERT_LE(0, fd);
 	exchange(self, fd, messages / 2);

@@ -59,12 +59,12 @@ static void tracer_take(struct tracer *tracer, struct json_object *object)
 bool tracer_end(struct tracer *tracer)
 {
 	struct json_object *object;
-	char *line, *rest;
+	const char *line, *end;
 
 	if (program_end(&tracer->program, SIGINT, 3 * PATIENCE_MS))
 		return false;
-	for (line = strtok_r(tracer->program.text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	for (line = tracer->program.text; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
 		object = *line == '{' ? json_tokener_parse(line) : NULL;
 		if (object)
 			tracer_take(tracer, object);

@@ -105,11 +105,13 @@ TEST_F_TIMEOUT(urproc_tool, fault_and_recovery, 60)
 {
 	ASSERT_TRUE(run(self, "crash.elf", "--stay"));
 	ASSERT_TRUE(open_service(self, "rpmsg-crash"));
+	program_forget(&self->tool.urproc);
 	ASSERT_EQ(5, node_write(self->fd, "crash", 5));
 
 	EXPECT_EQ(-EPIPE, node_read(self->fd, self->data, sizeof(self->data)));
 	close(self->fd);
-	ASSERT_TRUE(wait_until(processor_state_is(&self->tool.processor, "running"), PATIENCE_MS));
+	/* The service of before is there for a while, and its state is. */
+	ASSERT_TRUE(program_says(&self->tool.urproc, "running", PATIENCE_MS));
 	ASSERT_TRUE(open_service(self, "rpmsg-crash"));
 	ASSERT_EQ(5, node_write(self->fd, "hello", 5));
 	EXPECT_EQ(5, node_read(self->fd, self->data, sizeof(self->data)));

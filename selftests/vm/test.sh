@@ -105,12 +105,17 @@ guest_tests()
 	[[ ${TOTALS[1]} -eq 0 ]] || FAILURES+=("$(failures_in "$log" "$status")")
 }
 
-# failures_in LOG STATUS: of one guest.
+# failures_in LOG STATUS: of one guest; of a case with what it expected.
 failures_in()
 {
 	local name=${1##*/test-}
 
-	sed -nE "s/^ *(not ok|Bail out!)/${name%.log}: \1/p" "$1"
+	awk -v name="${name%.log}" '
+		{ sub(/^ +/, "") }
+		/^# [^ ]+:[0-9]+:[^ ]+:Expected / { expected = expected name ": " $0 "\n" }
+		/^ok / { expected = "" }
+		/^(not ok|Bail out!)/ { printf "%s%s: %s\n", expected, name, $0; expected = "" }
+	' "$1"
 	[[ -z $DIED ]] || echo "${name%.log}: the guest ended with status $2 after: $(tail -n 1 "$1")"
 }
 
