@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "endpoint.h"
@@ -17,57 +16,15 @@
 #include "rings.h"
 #include "sleeper.h"
 #include "tool.h"
+#include "tracefs.h"
 #include "wait.h"
 
 #define HOST	0x400
 #define REMOTE	0x900
 
-#define TRACEFS		"/sys/kernel/tracing"
-#define INSTANCE	TRACEFS "/instances/selftest"
-
-static bool cannot_trace(void)
-{
-	return !file_exists(TRACEFS "/events/rpmsg/rpmsg_queued") ||
-	       !file_exists(TRACEFS "/instances");
-}
-
-/* A buffer of its own, with all our events and a clock that all CPUs share. */
 static bool trace_on(void)
 {
-	return (!mkdir(INSTANCE, 0700) || errno == EEXIST) &&
-	       !file_write(INSTANCE "/trace_clock", "mono") &&
-	       !file_write(INSTANCE "/events/rpmsg/enable", "1") &&
-	       !file_write(INSTANCE "/events/remoteproc/enable", "1");
-}
-
-static void trace_off(void)
-{
-	file_write(INSTANCE "/events/enable", "0");
-	rmdir(INSTANCE);
-}
-
-/* What was traced since the last call: "event: text", a line each, of these systems' events. */
-static int trace_take(char *text, size_t size)
-{
-	char line[512], *event;
-	size_t used = 0;
-	FILE *file = fopen(INSTANCE "/trace", "r");
-
-	text[0] = '\0';
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		event = strstr(line, ": r");
-		if (*line != '#' && event && used < size)
-			used += snprintf(text + used, size - used, "%s", event + 2);
-	}
-	fclose(file);
-	/* Opened for writing and truncated: the buffer is empty. */
-	file = fopen(INSTANCE "/trace", "w");
-	if (!file)
-		return -errno;
-	fclose(file);
-	return 0;
+	return !tracefs_enable("rpmsg", true) && !tracefs_enable("remoteproc", true);
 }
 
 FIXTURE(tracing)
@@ -91,7 +48,7 @@ FIXTURE_SETUP(tracing)
 	char node[NODE_MAX], device[32];
 
 	self->ctrl = self->fd = -1;
-	if (cannot_trace())
+	if (tracefs_cannot())
 		SKIP(return, "no tracefs, or no tracepoints: not our modules");
 	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
@@ -102,13 +59,14 @@ FIXTURE_SETUP(tracing)
 	ASSERT_EQ(1, processor_find(&self->processor, "bus/virtio/devices", "virtio", NULL, device,
 				    sizeof(device)));
 	ASSERT_EQ(1, sscanf(device, "virtio%u", &self->device));
+	ASSERT_EQ(0, tracefs_open());
 	ASSERT_TRUE(trace_on());
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 }
 
 FIXTURE_TEARDOWN(tracing)
 {
-	trace_off();
+	tracefs_close();
 	rings_unmap(&self->rings);
 	ctrl_down(&self->processor, self->ctrl);
 	close(self->fd);
@@ -134,7 +92,7 @@ TEST_F(tracing, message_to_the_remote)
 	unsigned int slot;
 
 	ASSERT_EQ(3, node_write(self->fd, "ask", 3));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	slot = slot_in(self->text);
 	expect_trace("rpmsg_write: rpmsg%u len 3\n"
 		     "rpmsg_queued: virtio%u slot %u src 0x400 dst 0x900 len 3 depth 1\n"
@@ -144,7 +102,7 @@ TEST_F(tracing, message_to_the_remote)
 
 	/* The remote interrupts for the buffer, because somebody traces that. */
 	ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_interrupt: virtio%u vring 1\n"
 		     "rpmsg_consumed: virtio%u slot %u\n",
 		     device, device, slot);
@@ -158,7 +116,7 @@ TEST_F(tracing, message_from_the_remote)
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "more", 4));
 	ASSERT_EQ(6, node_read(self->fd, self->data, sizeof(self->data)));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_interrupt: virtio%u vring 0\n"
 		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 6\n"
 		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
@@ -180,11 +138,11 @@ TEST_F(tracing, reader_that_sleeps)
 
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_READ, self->fd, 16));
 	/* The kick may come before or after the reader runs. */
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_kick", false));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
 	EXPECT_EQ(6, result);
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_interrupt: virtio%u vring 0\n"
 		     "rpmsg_received: virtio%u src 0x900 dst 0x400 len 6\n"
 		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
@@ -206,7 +164,7 @@ TEST_F(tracing, rings)
 	rings_submit(&self->rings, 0, 3);
 	rings_submit(&self->rings, 1, 5);
 	ASSERT_EQ(2, rings_send(self->fd, 0, 0));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	slots[0] = slot_in(self->text);
 	slots[1] = slot_in(strstr(self->text, "len 3"));
 	expect_trace("rpmsg_send: rpmsg%u count 2\n"
@@ -219,10 +177,10 @@ TEST_F(tracing, rings)
 		ASSERT_EQ(0, remote_receive(&self->remote, &self->message, PATIENCE_MS));
 
 	/* Two that it is told of by RECEIVE, and one that it finds by itself. */
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_received/enable", "0"));
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_interrupt/enable", "0"));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_kick", false));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_received", false));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_interrupt", false));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "answer", 6));
 	ASSERT_EQ(2, rings_receive(self->fd, 1, 0));
@@ -233,7 +191,7 @@ TEST_F(tracing, rings)
 		rings_release(&self->rings, ready->slot);
 	}
 	EXPECT_EQ(0, rings_send(self->fd, 0, 0));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 1\n"
 		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 6 depth 2\n"
 		     "rpmsg_told: rpmsg%u count 2\n"
@@ -252,7 +210,7 @@ TEST_F(tracing, rings)
 	rings_unmap(&self->rings);
 	ASSERT_EQ(0, close(self->fd));
 	self->fd = -1;
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 1\n"
 		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 2\n"
 		     "rpmsg_delivered: rpmsg%u src 0x900 dst 0x400 len 1 depth 3\n"
@@ -286,8 +244,8 @@ TEST_F_TIMEOUT(tracing, stream, 120)
 	int64_t ms;
 	int i;
 
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_consumed/enable", "1"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg", false));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_consumed", true));
 	interrupts = device_counter(&self->processor, "tx_interrupts");
 	ms = now_ms();
 	for (i = 0; i < count; i++) {
@@ -300,13 +258,13 @@ TEST_F_TIMEOUT(tracing, stream, 120)
 	EXPECT_LE(256, interrupts);
 	/* And what a tick is worth. */
 	EXPECT_GE(256 + ms + 10, interrupts);
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 
 	/* Those that nobody knew of are told as such, before one that comes alone. */
 	nanosleep(&pause, NULL);
 	ASSERT_EQ(3, node_write(self->fd, "ask", 3));
 	ASSERT_TRUE(consume(&self->remote));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	ASSERT_NE(NULL, strrchr(self->text, ':'));
 	EXPECT_EQ(NULL, strstr(strrchr(self->text, ':'), " earlier\n"));
 	if (interrupts < count)
@@ -323,15 +281,15 @@ TEST_F(tracing, dropped)
 	file_path(path, "/sys/class/rpmsg/rpmsg%u/rx_limit_bytes", node);
 	ASSERT_EQ(0, file_write(path, "1"));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "queued", 6));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_kick/enable", "0"));
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/rpmsg_interrupt/enable", "0"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_kick", false));
+	ASSERT_EQ(0, tracefs_enable("rpmsg/rpmsg_interrupt", false));
 	ASSERT_EQ(0, remote_send_bytes(&self->remote, &bad, sizeof(bad), 8));
 	ASSERT_EQ(0, remote_send_bytes(&self->remote, &bad, sizeof(bad), sizeof(bad)));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST + 1, "lost", 4));
 	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "too much", 8));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_dropped: virtio%u malformed src 0x0 dst 0x0 len 8\n"
 		     "rpmsg_dropped: virtio%u malformed src 0x900 dst 0x400 len 2000\n"
 		     "rpmsg_dropped: virtio%u unclaimed src 0x900 dst 0x401 len 4\n"
@@ -346,9 +304,9 @@ TEST_F_TIMEOUT(tracing, no_room, 60)
 {
 	node_set_nonblock(self->fd, true);
 	node_fill(self->fd);
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	EXPECT_EQ(-EAGAIN, node_write(self->fd, "x", 1));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rpmsg_write: rpmsg%u len 1\n"
 		     "rpmsg_written: rpmsg%u result %d\n", self->node, self->node, -EAGAIN);
 }
@@ -358,19 +316,19 @@ TEST_F_TIMEOUT(tracing, sender_that_waits, 60)
 {
 	int result = 0;
 
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg", false));
 	node_set_nonblock(self->fd, true);
 	node_fill(self->fd);
 	node_set_nonblock(self->fd, false);
 	ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_WRITE, self->fd, 5));
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "1"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg", true));
 
 	while ((result = ring_take(&self->remote.from_host)) >= 0)
 		ring_give(&self->remote.from_host, result, 0);
 	ASSERT_EQ(0, remote_notify(&self->remote, &self->remote.from_host));
 	ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &result));
 	EXPECT_EQ(5, result);
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	EXPECT_NE(NULL, strstr(self->text, "rpmsg_consumed: "));
 	EXPECT_NE(NULL, strstr(self->text, "rpmsg_queued: "));
 }
@@ -380,13 +338,13 @@ TEST_F_TIMEOUT(tracing, life_of_a_processor, 60)
 	const unsigned int index = self->processor.index, starts = self->processor.starts;
 	char path[FILE_PATH_MAX];
 
-	ASSERT_EQ(0, file_write(INSTANCE "/events/rpmsg/enable", "0"));
+	ASSERT_EQ(0, tracefs_enable("rpmsg", false));
 	ASSERT_EQ(0, file_write(processor_debug_path(&self->processor, "crash", path), "2"));
 	ASSERT_TRUE(wait_until(self->processor.starts > starts &&
 			       processor_state_is(&self->processor, "running"), PATIENCE_MS));
 	/* What stop waits for has told of the recovery's end. */
 	ASSERT_EQ(0, processor_stop(&self->processor));
-	ASSERT_EQ(0, trace_take(self->text, sizeof(self->text)));
+	ASSERT_EQ(0, tracefs_take(self->text, sizeof(self->text)));
 	expect_trace("rproc_crash: remoteproc%u fatal error\n"
 		     "rproc_state: remoteproc%u running -> crashed\n"
 		     "rproc_state: remoteproc%u crashed -> offline\n"
@@ -410,7 +368,7 @@ FIXTURE_SETUP(one_liners)
 
 	if (!getenv("RPMSG_BUILD") || !getenv("RPMSG_TOP"))
 		SKIP(return, "RPMSG_BUILD or RPMSG_TOP not set");
-	if (cannot_trace() || !file_exists("/sys/kernel/btf/vmlinux"))
+	if (tracefs_cannot() || !file_exists("/sys/kernel/btf/vmlinux"))
 		SKIP(return, "no tracepoints, or no BTF");
 	ret = program_run(&self->bpftrace, PATIENCE_MS, "bpftrace", "--version");
 	if (ret == 127)
