@@ -4,12 +4,14 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "endpoint.h"
 #include "file.h"
 #include "kselftest_harness.h"
+#include "rings.h"
 #include "wait.h"
 
 #define HOST	0x400
@@ -147,6 +149,40 @@ TEST_F(statistics, dropped)
 	EXPECT_EQ(1, of_device(self, "rx_unclaimed"));
 	EXPECT_EQ(SIZE, node_read(self->fd, self->data, SIZE));
 	EXPECT_EQ(-EAGAIN, node_read(self->fd, self->data, SIZE));
+}
+
+static int queued(FIXTURE_DATA(statistics) *self)
+{
+	char path[FILE_PATH_MAX], text[16];
+
+	file_path(path, "/sys/class/rpmsg/%s/rx_queued", self->node + strlen("/dev/"));
+	return file_read_line(path, text, sizeof(text)) > 0 ? atoi(text) : -1;
+}
+
+/* Messages that nobody has read: in the queue, on a ring, and in both. */
+TEST_F(statistics, queued)
+{
+	struct rings rings = { };
+	int i;
+
+	EXPECT_EQ(0, queued(self));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, self->data, SIZE));
+	EXPECT_EQ(3, queued(self));
+	EXPECT_EQ(SIZE, node_read(self->fd, self->data, SIZE));
+	EXPECT_EQ(2, queued(self));
+
+	ASSERT_EQ(0, rings_setup(&rings, self->fd, 4, 4));
+	ASSERT_EQ(0, rings_map(&rings, self->fd));
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, self->data, SIZE));
+	EXPECT_EQ(6, queued(self));
+	EXPECT_EQ(4, rings_receive(self->fd, 1, 0));
+	EXPECT_EQ(2, queued(self));
+	rings_unmap(&rings);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(0, queued(self));
 }
 
 /* They belong to the node, not to the file. */

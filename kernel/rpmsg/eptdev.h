@@ -181,6 +181,7 @@ static inline bool eptdev_no_wait(const struct kiocb *iocb)
 
 /* eptdev_rx.c */
 int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src);
+u32 eptdev_depth(const struct eptdev *eptdev);
 void eptdev_begin_messages(void *priv);
 void eptdev_end_messages(void *priv);
 int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool pause);

@@ -19,12 +19,12 @@ static size_t message_size(const struct message *msg)
 	return sizeof(*msg) + msg->len;
 }
 
-/* Messages that no reader has, for who traces. */
-static u32 eptdev_depth(const struct eptdev *eptdev)
+/* Messages that no reader has. */
+u32 eptdev_depth(const struct eptdev *eptdev)
 {
 	const struct eptring *ring = READ_ONCE(eptdev->ring);
 
-	return eptdev->rx_count + (ring ? eptring_untold(ring) : 0);
+	return READ_ONCE(eptdev->rx_count) + (ring ? eptring_untold(ring) : 0);
 }
 
 /* Return: 0 when the queue has taken it; -ENOBUFS or VRPMSG_HOLD. An empty queue takes anything. */

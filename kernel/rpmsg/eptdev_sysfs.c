@@ -46,6 +46,19 @@ static ssize_t mtu_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(mtu);
 
+/* Messages that no reader has. */
+static ssize_t rx_queued_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct eptdev *eptdev = to_eptdev(dev);
+	u32 queued;
+
+	down_read(&eptdev->lock);
+	queued = eptdev_depth(eptdev);
+	up_read(&eptdev->lock);
+	return sysfs_emit(buf, "%u\n", queued);
+}
+static DEVICE_ATTR_RO(rx_queued);
+
 static ssize_t rx_limit_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%zu\n", READ_ONCE(to_eptdev(dev)->rx_limit));
@@ -98,6 +111,7 @@ static struct attribute *eptdev_attrs[] = {
 	&dev_attr_name.attr,
 	&dev_attr_src.attr,
 	&dev_attr_mtu.attr,
+	&dev_attr_rx_queued.attr,
 	&dev_attr_rx_limit_bytes.attr,
 	&dev_attr_rx_full.attr,
 	NULL
