@@ -22,6 +22,7 @@
 #include "file.h"
 #include "kselftest_harness.h"
 #include "rings.h"
+#include "tracefs.h"
 #include "wait.h"
 
 #define HOST		0x400
@@ -179,6 +180,54 @@ TEST_F(no_memory, receive)
 	EXPECT_LT(0, failures(self));
 	EXPECT_LT(0, dropped);
 	EXPECT_EQ(0, node_counter(self->node, "rx_dropped_full"));
+}
+
+static int time_messages(void)
+{
+	int ret = tracefs_open();
+
+	if (!ret)
+		ret = tracefs_enable("rpmsg/rpmsg_timed", true);
+	return ret ?: tracefs_enable("rpmsg/rpmsg_passed", true);
+}
+
+/* A message that was to be timed, and finds no memory for that, goes its way all the same. */
+TEST_F(no_memory, timed_write)
+{
+	struct rpmsg_message message;
+	int ret, untimed = 0;
+
+	if (tracefs_cannot())
+		SKIP(return, "no tracefs, or no tracepoints: not our modules");
+	ASSERT_EQ(0, time_messages());
+	while (next_failure(self)) {
+		ret = node_write(self->fd, "twelve bytes", 12);
+		ASSERT_TRUE(may_fail_with(self, ret, -ENOMEM, -EFAULT));
+		if (ret < 0)
+			continue;
+		untimed += self->failed;
+		ASSERT_EQ(0, remote_receive(&self->remote, &message, PATIENCE_MS));
+	}
+	tracefs_close();
+	EXPECT_LT(0, untimed);
+}
+
+TEST_F(no_memory, timed_news)
+{
+	int ret, got, untimed = 0;
+
+	if (tracefs_cannot())
+		SKIP(return, "no tracefs, or no tracepoints: not our modules");
+	ASSERT_EQ(0, time_messages());
+	while (next_failure(self)) {
+		ret = remote_send(&self->remote, REMOTE, HOST, "message", 7);
+		ASSERT_TRUE(may_fail(self, ret));
+		got = node_read(self->fd, self->data, sizeof(self->data));
+		ASSERT_TRUE(got == 7 || got == -EAGAIN);
+		untimed += got == 7 && self->failed;
+	}
+	tracefs_close();
+	EXPECT_LT(0, untimed);
 }
 
 /* A copy that fails leaves the message. */

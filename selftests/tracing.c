@@ -22,9 +22,12 @@
 #define HOST	0x400
 #define REMOTE	0x900
 
+/* All our events, but for those of messages that are timed: timing.c. */
 static bool trace_on(void)
 {
-	return !tracefs_enable("rpmsg", true) && !tracefs_enable("remoteproc", true);
+	return !tracefs_enable("rpmsg", true) && !tracefs_enable("remoteproc", true) &&
+	       !tracefs_enable("rpmsg/rpmsg_timed", false) &&
+	       !tracefs_enable("rpmsg/rpmsg_passed", false);
 }
 
 FIXTURE(tracing)
@@ -433,7 +436,7 @@ TEST_F_TIMEOUT(one_liners, count_what_they_say, 120)
 		strcat(strcat(script, text), "\n");
 	}
 	fclose(file);
-	ASSERT_EQ(6, count);
+	ASSERT_EQ(7, count);
 
 	ASSERT_EQ(0, program_start(&self->bpftrace, "bpftrace", "-e", script, NULL));
 	ASSERT_TRUE(program_says(&self->bpftrace, "attached", 4 * PATIENCE_MS));

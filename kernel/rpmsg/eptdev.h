@@ -19,16 +19,19 @@ struct io_uring_cmd;
 struct rpmsg_ring_setup;
 struct rpmsg_ring_wait;
 struct vrpmsg_ops;
+struct vrpmsg_timed;
 
 /**
  * struct message - a received message
- * @node: in the queue
- * @src:  who sent it
- * @len:  bytes of @data
- * @data: the payload
+ * @node:  in the queue
+ * @timed: how it is timed; or NULL
+ * @src:   who sent it
+ * @len:   bytes of @data
+ * @data:  the payload
  */
 struct message {
 	struct list_head	node;
+	struct vrpmsg_timed	*timed;
 	u32			src;
 	unsigned int		len;
 	u8			data[];
@@ -182,6 +185,7 @@ static inline bool eptdev_no_wait(const struct kiocb *iocb)
 /* eptdev_rx.c */
 int eptdev_receive(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src);
 u32 eptdev_depth(const struct eptdev *eptdev);
+struct vrpmsg_timed *eptdev_take_timed(struct eptdev *eptdev, u32 len);
 void eptdev_begin_messages(void *priv);
 void eptdev_end_messages(void *priv);
 int eptdev_receive_flow(struct rpmsg_device *rpdev, void *priv, bool pause);

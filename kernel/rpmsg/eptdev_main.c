@@ -106,10 +106,26 @@ static const struct vrpmsg_ops *eptdev_find_ops(const struct rpmsg_device *rpdev
 	return ops;
 }
 
+static void eptdev_timed(void *priv)
+{
+	const struct eptdev *eptdev = priv;
+
+	trace_rpmsg_timed(&eptdev->dev);
+}
+
+static void eptdev_given_up(void *priv, const struct vrpmsg_timed *timed)
+{
+	const struct eptdev *eptdev = priv;
+
+	trace_rpmsg_passed(&eptdev->dev, timed);
+}
+
 static const struct vrpmsg_ept_user eptdev_user = {
-	.flow	= eptdev_receive_flow,
-	.begin	= eptdev_begin_messages,
-	.end	= eptdev_end_messages,
+	.flow		= eptdev_receive_flow,
+	.begin		= eptdev_begin_messages,
+	.end		= eptdev_end_messages,
+	.timed		= eptdev_timed,
+	.given_up	= eptdev_given_up,
 };
 
 static void eptdev_set_mtu(struct eptdev *eptdev, struct rpmsg_endpoint *ept)
@@ -177,6 +193,8 @@ static void eptdev_end(struct eptdev *eptdev)
 	if (eptdev->tx_queue)
 		remove_wait_queue(eptdev->tx_queue, &eptdev->tx_entry);
 	eptdev->tx_queue = NULL;
+	if (ops)
+		ops->end_timed(ept);
 	if (ept != eptdev->channel_ept)
 		rpmsg_destroy_ept(ept);
 	else if (!eptdev->rpdev)
@@ -232,7 +250,9 @@ static void eptdev_put_file(struct eptfile *file)
 		eptdev_end(eptdev);
 		/* A channel's endpoint goes on */
 		eptdev_set_ring(eptdev, eptdev->rpdev ? eptdev->channel_ept : NULL, NULL);
-		unread = eptdev_purge(eptdev) + (ring ? eptring_untold(ring) : 0);
+		unread = eptdev_purge(eptdev);
+		if (ring)
+			unread += eptring_forget(ring);
 		trace_rpmsg_closed(&eptdev->dev, unread);
 	}
 	up_write(&eptdev->lock);

@@ -27,6 +27,8 @@ static void eptdev_fill_ring(struct eptdev *eptdev, struct eptring *ring)
 		if (IS_ERR(msg))
 			return;
 		eptring_put(ring, msg->data, msg->len, msg->src);
+		if (msg->timed)
+			eptring_time(ring, msg->timed);
 		kfree(msg);
 	}
 	eptring_set_behind(ring, eptdev_has_message(eptdev));
@@ -42,6 +44,7 @@ void eptdev_begin_ring(struct eptdev *eptdev, struct eptring *ring)
 int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const void *data,
 			   int len, u32 src)
 {
+	struct vrpmsg_timed *timed;
 	int ret = -EAGAIN;
 
 	if (!eptdev_has_message(eptdev))
@@ -49,9 +52,15 @@ int eptdev_receive_to_ring(struct eptdev *eptdev, struct eptring *ring, const vo
 	if (ret == -EAGAIN) {
 		ret = eptdev_queue(eptdev, data, len, src);
 		eptring_set_behind(ring, eptdev_has_message(eptdev));
-	} else if (trace_rpmsg_delivered_enabled()) {
+		return ret;
+	}
+	if (trace_rpmsg_delivered_enabled())
 		trace_rpmsg_delivered(&eptdev->dev, src, READ_ONCE(eptdev->addr), len,
 				      eptring_untold(ring));
+	if (trace_rpmsg_passed_enabled()) {
+		timed = eptdev_take_timed(eptdev, len);
+		if (timed)
+			eptring_time(ring, timed);
 	}
 	return ret;
 }

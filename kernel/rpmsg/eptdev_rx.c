@@ -27,6 +27,22 @@ u32 eptdev_depth(const struct eptdev *eptdev)
 	return READ_ONCE(eptdev->rx_count) + (ring ? eptring_untold(ring) : 0);
 }
 
+/**
+ * eptdev_take_timed() - is the message that is delivered timed?
+ * @eptdev: the node
+ * @len:    bytes of payload
+ *
+ * Return: how, and the caller has to put it; or NULL.
+ */
+struct vrpmsg_timed *eptdev_take_timed(struct eptdev *eptdev, u32 len)
+{
+	const struct vrpmsg_ops *ops = READ_ONCE(eptdev->ops);
+
+	struct rpmsg_endpoint *ept = READ_ONCE(eptdev->ept);
+
+	return ops && ept ? ops->take_timed(ept, len) : NULL;
+}
+
 /* Return: 0 when the queue has taken it; -ENOBUFS or VRPMSG_HOLD. An empty queue takes anything. */
 static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 {
@@ -39,6 +55,8 @@ static int eptdev_enqueue(struct eptdev *eptdev, struct message *msg)
 		eptdev->rx_count++;
 		eptdev->rx_bytes += message_size(msg);
 		list_add_tail(&msg->node, &eptdev->rx);
+		if (trace_rpmsg_passed_enabled())
+			msg->timed = eptdev_take_timed(eptdev, msg->len);
 		/* Under the lock: before anybody reads it. */
 		if (trace_rpmsg_delivered_enabled())
 			trace_rpmsg_delivered(&eptdev->dev, msg->src, READ_ONCE(eptdev->addr),
@@ -66,6 +84,7 @@ int eptdev_queue(struct eptdev *eptdev, const void *data, int len, u32 src)
 		return -ENOMEM;
 	}
 
+	msg->timed = NULL;
 	msg->src = src;
 	msg->len = len;
 	memcpy(msg->data, data, len);
@@ -214,6 +233,12 @@ void eptdev_take_last(struct eptdev *eptdev)
 		eptdev->ops->resume(eptdev->ept);
 }
 
+static void eptdev_passed(struct eptdev *eptdev, struct vrpmsg_timed *timed)
+{
+	trace_rpmsg_passed(&eptdev->dev, timed);
+	vrpmsg_timed_put(timed);
+}
+
 /* Return: how many messages there were. */
 unsigned int eptdev_purge(struct eptdev *eptdev)
 {
@@ -230,8 +255,11 @@ unsigned int eptdev_purge(struct eptdev *eptdev)
 	eptdev->flow_changed = false;
 	spin_unlock_irq(&eptdev->rx_lock);
 
-	list_for_each_entry_safe(msg, next, &all, node)
+	list_for_each_entry_safe(msg, next, &all, node) {
+		if (msg->timed)
+			eptdev_passed(eptdev, msg->timed);
 		kfree(msg);
+	}
 	return count;
 }
 
@@ -289,6 +317,10 @@ ssize_t eptdev_read(struct kiocb *iocb, struct iov_iter *to)
 	if (copy_to_iter(msg->data, ret, to) != ret) {
 		eptdev_requeue(eptdev, msg);
 		return -EFAULT;
+	}
+	if (msg->timed) {
+		msg->timed->at[VRPMSG_AT_READ] = vrpmsg_now();
+		eptdev_passed(eptdev, msg->timed);
 	}
 	kfree(msg);
 	trace_rpmsg_read(&eptdev->dev, ret);

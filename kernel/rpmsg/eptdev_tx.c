@@ -12,19 +12,35 @@
 #include "eptdev.h"
 #include "eptring.h"
 #include "rpmsg_char_trace.h"
+#include "virtio_rpmsg_bus.h"
+
+/**
+ * struct written - a message that is written
+ * @data:     the payload
+ * @len:      its bytes
+ * @begin_ns: when the write began, if somebody wants to know; or 0
+ */
+struct written {
+	void	*data;
+	size_t	len;
+	u64	begin_ns;
+};
 
 /* Return: 0 or an error; -ENOMEM alone means that there is no room now. */
-static int eptdev_try_send(struct eptdev *eptdev, void *data, size_t len, bool nowait)
+static int eptdev_try_send(struct eptdev *eptdev, const struct written *msg, bool nowait)
 {
 	u32 dst = eptdev->info.dst;
 	int ret = -EPIPE;
 
 	down_read(&eptdev->lock);
 	if (eptdev->ept) {
-		if (nowait || eptdev->tx_queue)
-			ret = rpmsg_trysendto(eptdev->ept, data, len, dst);
+		if (msg->begin_ns && eptdev->ops)
+			ret = eptdev->ops->trysend(eptdev->ept, msg->data, msg->len, dst,
+						   msg->begin_ns);
+		else if (nowait || eptdev->tx_queue)
+			ret = rpmsg_trysendto(eptdev->ept, msg->data, msg->len, dst);
 		else
-			ret = rpmsg_sendto(eptdev->ept, data, len, dst);
+			ret = rpmsg_sendto(eptdev->ept, msg->data, msg->len, dst);
 	}
 	up_read(&eptdev->lock);
 	return ret;
@@ -57,18 +73,18 @@ static long eptdev_timeout(u64 timeout_ns)
 }
 
 /* Without waiting, but not without asking to be told of room. */
-static int eptdev_send_or_ask(struct eptdev *eptdev, void *data, size_t len)
+static int eptdev_send_or_ask(struct eptdev *eptdev, const struct written *msg)
 {
 	int ret = -ENOMEM;
 
 	/* Again when somebody else was faster. A transport that tells nothing cannot be asked. */
 	while (ret == -ENOMEM && READ_ONCE(eptdev->tx_queue) && eptdev_room(eptdev))
-		ret = eptdev_try_send(eptdev, data, len, true);
+		ret = eptdev_try_send(eptdev, msg, true);
 	return ret == -ENOMEM ? -EAGAIN : ret;
 }
 
 /* @timeout in ticks */
-static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, long timeout)
+static int eptdev_send_when_room(struct eptdev *eptdev, const struct written *msg, long timeout)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	int ret = -ENOMEM;
@@ -78,7 +94,7 @@ static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, 
 	for (;;) {
 		room = eptdev_room(eptdev);
 		if (room)
-			ret = eptdev_try_send(eptdev, data, len, false);
+			ret = eptdev_try_send(eptdev, msg, false);
 		if (ret != -ENOMEM)
 			break;
 		if (signal_pending(current))
@@ -97,18 +113,19 @@ static int eptdev_send_when_room(struct eptdev *eptdev, void *data, size_t len, 
 	return ret;
 }
 
-static int eptdev_send(struct eptdev *eptdev, void *data, size_t len, bool nowait, u64 timeout_ns)
+static int eptdev_send(struct eptdev *eptdev, const struct written *msg, bool nowait,
+		       u64 timeout_ns)
 {
-	int ret = eptdev_try_send(eptdev, data, len, nowait);
+	int ret = eptdev_try_send(eptdev, msg, nowait);
 
 	if (likely(ret != -ENOMEM))
 		return ret;
 	eptdev_count(eptdev, TX_FULL, 1);
 	if (!nowait)
-		return eptdev_send_when_room(eptdev, data, len, eptdev_timeout(timeout_ns));
+		return eptdev_send_when_room(eptdev, msg, eptdev_timeout(timeout_ns));
 	/* Edge-triggered pollers do not ask again by themselves, so a refusal asks for them. */
 	if (wq_has_sleeper(&eptdev->writeq))
-		return eptdev_send_or_ask(eptdev, data, len);
+		return eptdev_send_or_ask(eptdev, msg);
 	return -EAGAIN;
 }
 
@@ -116,33 +133,34 @@ ssize_t eptdev_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	const struct eptfile *file = iocb->ki_filp->private_data;
 	struct eptdev *eptdev = file->eptdev;
-	size_t len = iov_iter_count(from);
-	void *data;
+	struct written msg = { .len = iov_iter_count(from) };
 	int ret;
 
 	if (eptdev_gone(eptdev))
 		return -EPIPE;
-	if (len > eptdev->mtu)
+	if (msg.len > eptdev->mtu)
 		return -EMSGSIZE;
 
-	trace_rpmsg_write(&eptdev->dev, len);
+	trace_rpmsg_write(&eptdev->dev, msg.len);
+	if (trace_rpmsg_passed_enabled())
+		msg.begin_ns = vrpmsg_now();
 
-	data = kmalloc(len, GFP_KERNEL);
-	if (!data)
+	msg.data = kmalloc(msg.len, GFP_KERNEL);
+	if (!msg.data)
 		ret = -ENOMEM;
-	else if (copy_from_iter_full(data, len, from))
-		ret = eptdev_send(eptdev, data, len, eptdev_no_wait(iocb),
+	else if (copy_from_iter_full(msg.data, msg.len, from))
+		ret = eptdev_send(eptdev, &msg, eptdev_no_wait(iocb),
 				  READ_ONCE(file->send_timeout_ns));
 	else
 		ret = -EFAULT;
 
-	kfree(data);
+	kfree(msg.data);
 	trace_rpmsg_written(&eptdev->dev, ret);
 	if (ret)
 		return ret;
 	eptdev_count(eptdev, TX_MESSAGES, 1);
-	eptdev_count(eptdev, TX_BYTES, len);
-	return len;
+	eptdev_count(eptdev, TX_BYTES, msg.len);
+	return msg.len;
 }
 
 static int eptdev_tx_woken(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)

@@ -252,6 +252,7 @@ struct eptring *eptring_create(const struct device *node, struct rpmsg_endpoint 
 	address_space_init_once(&ring->mapping);
 	ring->mapping.a_ops = &empty_aops;
 
+	INIT_LIST_HEAD(&ring->timed);
 	ring->node = node;
 	ring->tx_messages = tx_messages;
 	ring->tx_bytes = tx_bytes;
@@ -336,6 +337,7 @@ void eptring_end(struct eptring *ring)
  */
 void eptring_free(struct eptring *ring)
 {
+	eptring_forget(ring);
 	if (ring->nothing)
 		__free_page(ring->nothing);
 	bitmap_free(ring->tx_busy);

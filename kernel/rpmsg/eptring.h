@@ -14,6 +14,7 @@ struct io_uring_cmd;
 struct rpmsg_ring_setup;
 struct rpmsg_ring_wait_args;
 struct vrpmsg_ops;
+struct vrpmsg_timed;
 
 struct eptring *eptring_create(const struct device *node, struct rpmsg_endpoint *ept,
 			       const struct vrpmsg_ops *ops, u32 dst,
@@ -34,6 +35,8 @@ void eptring_refill(struct eptring *ring);
 u32 eptring_unread(const struct eptring *ring);
 u32 eptring_untold(const struct eptring *ring);
 void eptring_notice(struct eptring *ring);
+void eptring_time(struct eptring *ring, struct vrpmsg_timed *timed);
+u32 eptring_forget(struct eptring *ring);
 bool eptring_gone(const struct eptring *ring);
 void eptring_room(struct eptring *ring);
 

@@ -72,6 +72,7 @@ struct waiter {
  * @ops:          the transport's
  * @slots:        its buffers; NULL when it is gone
  * @tx_over:      nothing is sent any more
+ * @begin_ns:     when it began to send what is on the ring, for who times that; or 0
  * @tx_messages:  counts what was sent
  * @tx_bytes:     counts payload in that
  * @tx_mtu:       bytes of payload
@@ -99,6 +100,7 @@ struct waiter {
  * @rx_behind:    the queue has messages
  * @ready_tail:   the next entry to write
  * @told_tail:    the next entry that the application may not know of
+ * @timed:        those entries beyond that are timed, as struct vrpmsg_timed
  * @release_head: the next entry to take
  * @bad_release:  entries that were dropped
  * @sender:       who waits to send
@@ -125,6 +127,7 @@ struct eptring {
 	const struct vrpmsg_ops		*ops;
 	struct vrpmsg_slots		*slots;
 	bool				tx_over;
+	u64				begin_ns;
 	atomic_long_t			*tx_messages;
 	atomic_long_t			*tx_bytes;
 	u32				tx_mtu;
@@ -153,6 +156,7 @@ struct eptring {
 	bool				rx_behind;
 	u32				ready_tail;
 	u32				told_tail;
+	struct list_head		timed;
 	u32				release_head;
 	u32				bad_release;
 

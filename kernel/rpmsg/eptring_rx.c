@@ -42,6 +42,54 @@ u32 eptring_untold(const struct eptring *ring)
 	return READ_ONCE(ring->ready_tail) - READ_ONCE(ring->told_tail);
 }
 
+/**
+ * eptring_time() - the last message on the ready ring is timed
+ * @ring:  the rings, locked
+ * @timed: how; it is the ring's from here on
+ */
+void eptring_time(struct eptring *ring, struct vrpmsg_timed *timed)
+{
+	lockdep_assert_held(&ring->rx_mutex);
+
+	timed->number = ring->ready_tail - 1;
+	list_add_tail(&timed->node, &ring->timed);
+}
+
+static void eptring_passed(struct eptring *ring, struct vrpmsg_timed *timed)
+{
+	trace_rpmsg_passed(ring->node, timed);
+	list_del(&timed->node);
+	vrpmsg_timed_put(timed);
+}
+
+static void eptring_tell_timed(struct eptring *ring, bool late)
+{
+	const u64 now = late ? 0 : vrpmsg_now();
+	struct vrpmsg_timed *timed, *next;
+
+	list_for_each_entry_safe(timed, next, &ring->timed, node) {
+		if ((s32)((u32)timed->number - ring->told_tail) >= 0)
+			break;
+		timed->at[VRPMSG_AT_READ] = now;
+		eptring_passed(ring, timed);
+	}
+}
+
+/**
+ * eptring_forget() - nobody will take what is left, and nobody puts anything there
+ * @ring: the rings
+ *
+ * Return: how many messages the application does not know of.
+ */
+u32 eptring_forget(struct eptring *ring)
+{
+	struct vrpmsg_timed *timed, *next;
+
+	list_for_each_entry_safe(timed, next, &ring->timed, node)
+		eptring_passed(ring, timed);
+	return eptring_untold(ring);
+}
+
 /* The application knows of all before @tail. @late: it does since who knows when. */
 static void eptring_tell(struct eptring *ring, u32 tail, bool late)
 {
@@ -53,6 +101,8 @@ static void eptring_tell(struct eptring *ring, u32 tail, bool late)
 		return;
 	WRITE_ONCE(ring->told_tail, tail);
 	trace_rpmsg_told(ring->node, count, late);
+	if (!list_empty(&ring->timed))
+		eptring_tell_timed(ring, late);
 }
 
 /* What it has taken without a RECEIVE shows in its index. */
@@ -67,7 +117,7 @@ static void eptring_tell_taken(struct eptring *ring, bool late)
  */
 void eptring_notice(struct eptring *ring)
 {
-	if (!trace_rpmsg_told_enabled())
+	if (!trace_rpmsg_told_enabled() && !trace_rpmsg_passed_enabled())
 		return;
 
 	mutex_lock(&ring->rx_mutex);

@@ -90,11 +90,22 @@ static void eptring_count(const struct eptring *ring, u32 sent)
 	atomic_long_add(bytes, ring->tx_bytes);
 }
 
+/* When it began to send what is on the ring, for who times that. */
+static u64 eptring_begin(struct eptring *ring)
+{
+	if (!trace_rpmsg_passed_enabled())
+		ring->begin_ns = 0;
+	else if (!ring->begin_ns)
+		ring->begin_ns = vrpmsg_now();
+	return ring->begin_ns;
+}
+
 /* Return: 0, also if there was no room for all; or an error. */
 static int eptring_publish(struct eptring *ring, u32 *sent)
 {
 	/* A: the entries, and what the application wrote into the buffers, are there */
 	const u32 tail = smp_load_acquire(&ring->control->submit_tail);
+	const u64 begin_ns = eptring_begin(ring);
 	bool kick = false;
 	int ret;
 
@@ -110,7 +121,8 @@ static int eptring_publish(struct eptring *ring, u32 *sent)
 	do {
 		eptring_take_submitted(ring, tail);
 		/* Also with none: it takes back what the remote is done with */
-		ret = ring->ops->slots_send(ring->slots, ring->taken, ring->num_taken, &kick);
+		ret = ring->ops->slots_send(ring->slots, ring->taken, ring->num_taken,
+					    begin_ns, &kick);
 		if (ret <= 0)
 			break;
 		*sent += ret;
@@ -119,6 +131,8 @@ static int eptring_publish(struct eptring *ring, u32 *sent)
 		memmove(ring->taken, ring->taken + ret, ring->num_taken * sizeof(ring->taken[0]));
 	} while (!ring->num_taken);
 	trace_rpmsg_sent(ring->node, ring->num_taken + tail - ring->submit_head);
+	if (!ring->num_taken)
+		ring->begin_ns = 0;
 	WRITE_ONCE(ring->control->submit_head, ring->submit_head - ring->num_taken);
 
 	if (kick)

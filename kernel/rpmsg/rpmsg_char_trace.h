@@ -13,6 +13,8 @@
 #include <linux/rpmsg.h>
 #include <linux/tracepoint.h>
 
+#include "virtio_rpmsg_bus.h"
+
 TRACE_EVENT(rpmsg_open,
 	TP_PROTO(const struct device *dev, const char *name, u32 addr, u32 dst),
 	TP_ARGS(dev, name, addr, dst),
@@ -138,6 +140,53 @@ TRACE_EVENT(rpmsg_told,
 	),
 	TP_printk("rpmsg%u count %u%s", __entry->node, __entry->count,
 		  __entry->late ? " late" : "")
+);
+
+TRACE_EVENT(rpmsg_timed,
+	TP_PROTO(const struct device *dev),
+	TP_ARGS(dev),
+	TP_STRUCT__entry(
+		__field(u32, node)
+	),
+	TP_fast_assign(
+		__entry->node = dev->id;
+	),
+	TP_printk("rpmsg%u", __entry->node)
+);
+
+TRACE_EVENT(rpmsg_passed,
+	TP_PROTO(const struct device *dev, const struct vrpmsg_timed *timed),
+	TP_ARGS(dev, timed),
+	TP_STRUCT__entry(
+		__field(u32, node)
+		__field(pid_t, writer)
+		__field(pid_t, thread)
+		__field(u32, len)
+		__field(u64, write)
+		__field(u64, queued)
+		__field(u64, kick)
+		__field(u64, consumed)
+		__field(u64, interrupt)
+		__field(u64, delivered)
+		__field(u64, read)
+	),
+	TP_fast_assign(
+		__entry->node = dev->id;
+		__entry->writer = timed->writer;
+		__entry->thread = timed->thread;
+		__entry->len = timed->len;
+		__entry->write = timed->at[VRPMSG_AT_WRITE];
+		__entry->queued = timed->at[VRPMSG_AT_QUEUED];
+		__entry->kick = timed->at[VRPMSG_AT_KICK];
+		__entry->consumed = READ_ONCE(timed->at[VRPMSG_AT_CONSUMED]);
+		__entry->interrupt = timed->at[VRPMSG_AT_INTERRUPT];
+		__entry->delivered = timed->at[VRPMSG_AT_DELIVERED];
+		__entry->read = timed->at[VRPMSG_AT_READ];
+	),
+	TP_printk("rpmsg%u writer %d thread %d len %u write %llu queued %llu kick %llu consumed %llu interrupt %llu delivered %llu read %llu",
+		  __entry->node, __entry->writer, __entry->thread, __entry->len, __entry->write,
+		  __entry->queued, __entry->kick, __entry->consumed, __entry->interrupt,
+		  __entry->delivered, __entry->read)
 );
 
 #endif /* RPMSG_CHAR_TRACE_H */

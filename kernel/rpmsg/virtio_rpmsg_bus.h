@@ -8,8 +8,12 @@
 #ifndef VIRTIO_RPMSG_BUS_H
 #define VIRTIO_RPMSG_BUS_H
 
+#include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/refcount.h>
 #include <linux/rpmsg.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "../compat/rpmsg.h"
 
@@ -34,17 +38,78 @@ struct vrpmsg_slots;
 #define VRPMSG_TAKEN	0x544b4e
 
 /**
+ * enum vrpmsg_point - what a message and its answer pass, in this order
+ * @VRPMSG_AT_WRITE:     its sender begins
+ * @VRPMSG_AT_QUEUED:    it is put into the ring
+ * @VRPMSG_AT_KICK:      the remote is told, or looks by itself
+ * @VRPMSG_AT_CONSUMED:  the remote is done with it
+ * @VRPMSG_AT_INTERRUPT: the remote says that there is an answer
+ * @VRPMSG_AT_DELIVERED: its endpoint's user has that
+ * @VRPMSG_AT_READ:      and so has the application
+ * @VRPMSG_POINTS:       how many there are
+ */
+enum vrpmsg_point {
+	VRPMSG_AT_WRITE,
+	VRPMSG_AT_QUEUED,
+	VRPMSG_AT_KICK,
+	VRPMSG_AT_CONSUMED,
+	VRPMSG_AT_INTERRUPT,
+	VRPMSG_AT_DELIVERED,
+	VRPMSG_AT_READ,
+	VRPMSG_POINTS
+};
+
+/**
+ * struct vrpmsg_timed - a message that is timed, until its answer was read (vrpmsg_timing.c)
+ * @refs:   one of the buffer that it is in, one of who waits for the answer, or has it
+ * @node:   in the list of those whose answer is waited for; then its owner's
+ * @kick:   in the list of those that the remote was not told of
+ * @number: among all that its endpoint sent; then its owner's
+ * @writer: the process that sent it; 0 when nobody asked for this message
+ * @thread: and its thread
+ * @len:    bytes of payload of what was received
+ * @at:     when, by vrpmsg_now(); 0 is not known, or not reached
+ */
+struct vrpmsg_timed {
+	refcount_t		refs;
+	struct list_head	node;
+	struct list_head	kick;
+	unsigned long		number;
+	pid_t			writer;
+	pid_t			thread;
+	u32			len;
+	u64			at[VRPMSG_POINTS];
+};
+
+static inline void vrpmsg_timed_put(struct vrpmsg_timed *timed)
+{
+	if (refcount_dec_and_test(&timed->refs))
+		kfree(timed);
+}
+
+/* The clock of who traces. */
+static inline u64 vrpmsg_now(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+/**
  * struct vrpmsg_ept_user - what the user of an endpoint wants to know beside its messages
  * @flow:  called for flow control instead of the endpoint's own callback
  * @begin: its callback is going to be called, for one message or more in a row
  * @end:   that was the last in the row; any further call comes after another @begin
+ * @timed: a message is timed from here on; called anywhere
+ * @given_up: nobody waits for the answer to a message that was timed, or wants it; called anywhere
  *
- * All called with the endpoint's @priv, inside of its cb_lock, which is held from @begin to @end.
+ * All called with the endpoint's @priv; but for the last two inside of its cb_lock, which is held
+ * from @begin to @end.
  */
 struct vrpmsg_ept_user {
 	rpmsg_flowcontrol_cb_t flow;
 	void (*begin)(void *priv);
 	void (*end)(void *priv);
+	void (*timed)(void *priv);
+	void (*given_up)(void *priv, const struct vrpmsg_timed *timed);
 };
 
 /**
@@ -111,6 +176,9 @@ struct vrpmsg_exclusive_ops {
  * @resume:           see vrpmsg_resume()
  * @set_user:         see vrpmsg_set_user()
  * @set_flow_control: see vrpmsg_ept_set_flow_control()
+ * @trysend:          see vrpmsg_trysend_timed()
+ * @take_timed:       see vrpmsg_take_timed()
+ * @end_timed:        see vrpmsg_end_timed()
  * @poll_begin:       see vrpmsg_poll_begin()
  * @poll:             see vrpmsg_poll()
  * @limits:           fills in what fits
@@ -128,6 +196,9 @@ struct vrpmsg_ops {
 	void (*resume)(struct rpmsg_endpoint *ept);
 	void (*set_user)(struct rpmsg_endpoint *ept, const struct vrpmsg_ept_user *user);
 	int (*set_flow_control)(struct rpmsg_endpoint *ept, bool pause, u32 dst);
+	int (*trysend)(struct rpmsg_endpoint *ept, void *data, int len, u32 dst, u64 write_ns);
+	struct vrpmsg_timed *(*take_timed)(struct rpmsg_endpoint *ept, u32 len);
+	void (*end_timed)(struct rpmsg_endpoint *ept);
 	struct vrpmsg *(*poll_begin)(struct rpmsg_endpoint *ept);
 	void (*poll)(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
 		     const void *priv);
@@ -136,7 +207,7 @@ struct vrpmsg_ops {
 					     vrpmsg_slots_done_fn done, void *priv);
 	void (*slots_destroy)(struct vrpmsg_slots *slots);
 	int (*slots_send)(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg,
-			  unsigned int num, bool *kick);
+			  unsigned int num, u64 write_ns, bool *kick);
 	void (*slots_kick)(struct vrpmsg_slots *slots);
 	int (*slots_ask)(struct vrpmsg_slots *slots, bool room);
 	void (*slots_give_up)(struct vrpmsg_slots *slots);

@@ -6,6 +6,7 @@
 #ifndef VRPMSG_H
 #define VRPMSG_H
 
+#include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -35,6 +36,7 @@
 #define VRPMSG_MAX_CHANNELS	1024	/* a remote that announces more is out of its mind */
 #define VRPMSG_FIRST_DYNAMIC	1024	/* lower local addresses are given on request only */
 #define VRPMSG_TX_SPARE		16U	/* entries of the ring that are for plain messages alone */
+#define VRPMSG_ASKED_MAX	1024U	/* messages of an endpoint whose answer is waited for */
 #define VRPMSG_SEND_TIMEOUT	(15 * HZ)
 
 /**
@@ -60,6 +62,7 @@ struct vrpmsg_hdr {
  * @owner:    of a transmit buffer that an application writes; NULL for all others
  * @exclusive: of a receive buffer that an application reads; NULL for all others
  * @number:   no other buffer of the remote's has it; for who traces
+ * @timed:    how its message is timed; or NULL
  * @held:     in the list of an endpoint that holds its message
  * @returned: in @rx_returned, after that
  * @src:      sender of a message that is held
@@ -72,6 +75,7 @@ struct vrpmsg_buf {
 	struct vrpmsg_slots	*owner;
 	struct vrpmsg_exclusive	*exclusive;
 	u32			number;
+	struct vrpmsg_timed	*timed;
 
 	struct list_head	held;
 	struct llist_node	returned;
@@ -178,6 +182,8 @@ enum vrpmsg_stat {
  * @rx_inherited:  @rx_work has one of @rx_events, from who polled
  * @rx_pollers:    between vrpmsg_poll_begin() and the end of vrpmsg_poll()
  * @rx_works:      how many of @rx_events are of @rx_work
+ * @timed_interrupts: for how many more it is looked when they come
+ * @interrupt_ns:  when the last one came; 0 is not known
  * @tx_lock:       guards all from @svq to @slots and its part of @stats
  * @svq:           to the remote
  * @tx_free:       buffers that @svq does not hold
@@ -187,6 +193,8 @@ enum vrpmsg_stat {
  * @watched:       it interrupts for each buffer, and no buffer of before is left
  * @watch_left:    for how many more
  * @watch_jiffies: when that was more
+ * @num_timed:     buffers of @svq whose messages are timed
+ * @unkicked:      those that the remote was not told of, as struct vrpmsg_timed
  * @next_number:   of the next buffer that is made
  * @slots:         rows of buffers that applications write
  * @slots_work:    frees those that nobody needs any more
@@ -230,6 +238,8 @@ struct vrpmsg {
 	struct llist_head	rx_returned;
 	struct work_struct	rx_work;
 	atomic_t		rx_works;
+	unsigned int		timed_interrupts;
+	u64			interrupt_ns;
 	bool			rx_inherited;
 	atomic_t		rx_pollers;
 
@@ -243,6 +253,8 @@ struct vrpmsg {
 	bool			watched;
 	unsigned int		watch_left;
 	unsigned long		watch_jiffies;
+	unsigned int		num_timed;
+	struct list_head	unkicked;
 	struct list_head	slots;
 	struct work_struct	slots_work;
 	wait_queue_head_t	tx_wait;
@@ -299,11 +311,37 @@ struct vrpmsg_channel {
 };
 
 /**
+ * struct vrpmsg_ration - which messages are timed (vrpmsg_timing.c)
+ * @jiffies: when it was last looked at the clock
+ * @seen:    messages since then
+ * @each:    that many came for each that may be timed, before
+ * @skip:    so many are not
+ * @left:    so many may
+ */
+struct vrpmsg_ration {
+	unsigned long	jiffies;
+	unsigned int	seen;
+	unsigned int	each;
+	unsigned int	skip;
+	unsigned int	left;
+};
+
+/**
  * struct vrpmsg_ept - an endpoint
  * @ept:      what its user sees
  * @can_hold: its user may answer %VRPMSG_HOLD; guarded by @ept.cb_lock
  * @held:     messages that it did so to, and later ones, as struct vrpmsg_buf; likewise
  * @user:     what its user wants to know beside messages, or NULL; likewise
+ * @asked:    messages that it sent; guarded by tx_lock
+ * @questions: which of them are timed; likewise
+ * @answered: how many of them were answered, or will never be; guarded by @ept.cb_lock
+ * @news:     which of the others that came are timed; likewise
+ * @unasked:  the message that is delivered now is one of these; likewise
+ * @delivering: how it is timed; or NULL; likewise
+ * @timed_lock: guards @timed, @num_timed and @first_timed
+ * @timed:    those of @asked that are timed, and not @answered, as struct vrpmsg_timed
+ * @num_timed: how many they are
+ * @first_timed: number of the first; 0: there is none
  * @rcu:      frees it after the last lookup that may have found it
  */
 struct vrpmsg_ept {
@@ -311,7 +349,29 @@ struct vrpmsg_ept {
 	bool			can_hold;
 	struct list_head	held;
 	const struct vrpmsg_ept_user *user;
+	unsigned long		asked;
+	struct vrpmsg_ration	questions;
+	unsigned long		answered;
+	struct vrpmsg_ration	news;
+	bool			unasked;
+	struct vrpmsg_timed	*delivering;
+	spinlock_t		timed_lock;	/* @timed, @num_timed, @first_timed */
+	struct list_head	timed;
+	unsigned int		num_timed;
+	unsigned long		first_timed;
 	struct rcu_head		rcu;
+};
+
+/**
+ * struct vrpmsg_from - who sends a message
+ * @src:      local address
+ * @vept:     the endpoint of that address, which is to have the answer; or NULL
+ * @write_ns: when it began to, for who times it; or 0
+ */
+struct vrpmsg_from {
+	u32			src;
+	struct vrpmsg_ept	*vept;
+	u64			write_ns;
 };
 
 static inline struct vrpmsg *vrpmsg_of_device(struct rpmsg_device *rpdev)
@@ -355,6 +415,26 @@ static inline struct vrpmsg_buf *vrpmsg_pop(struct vrpmsg_stack *stack)
 	return stack->num ? stack->buf[--stack->num] : NULL;
 }
 
+/**
+ * vrpmsg_is_answered() - a message has come for an endpoint
+ * @vept: the endpoint, in its cb_lock
+ *
+ * Return: whether it answers one that is timed, or passes one over; vrpmsg_time_answer() is due.
+ */
+static inline bool vrpmsg_is_answered(struct vrpmsg_ept *vept)
+{
+	const unsigned long asked = READ_ONCE(vept->asked);
+
+	vept->unasked = vept->answered == asked;
+	if (vept->unasked)
+		return false;
+	vept->answered++;
+	if (asked - vept->answered >= VRPMSG_ASKED_MAX)
+		vept->answered = asked - VRPMSG_ASKED_MAX + 1;
+	/* Zero is none. */
+	return READ_ONCE(vept->first_timed) - 1 < vept->answered;
+}
+
 /* vrpmsg_config.c */
 int vrpmsg_read_sizes(struct vrpmsg *vrp);
 int vrpmsg_add_statics(struct vrpmsg *vrp);
@@ -379,7 +459,8 @@ void vrpmsg_write_hdr(const struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src,
 void vrpmsg_tx_done(struct virtqueue *svq);
 unsigned int vrpmsg_tx_depth(const struct vrpmsg *vrp);
 bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp);
-int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait);
+int vrpmsg_send(struct vrpmsg *vrp, const struct vrpmsg_from *from, u32 dst, const void *data,
+		int len, bool wait);
 int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len);
 __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait);
 
@@ -387,6 +468,57 @@ __poll_t vrpmsg_tx_poll(struct vrpmsg *vrp, struct file *file, poll_table *wait)
 void vrpmsg_watch(struct vrpmsg *vrp);
 void vrpmsg_watch_collect(struct vrpmsg *vrp);
 bool vrpmsg_watch_interrupted(struct vrpmsg *vrp);
+
+/* vrpmsg_timing.c */
+bool vrpmsg_ration_look(struct vrpmsg *vrp, struct vrpmsg_ration *ration);
+struct vrpmsg_timed *vrpmsg_time_question(struct vrpmsg *vrp, const struct vrpmsg_from *from);
+void vrpmsg_time_queued(struct vrpmsg *vrp, struct vrpmsg_buf *buf, struct vrpmsg_timed *timed);
+void vrpmsg_time_kick(struct vrpmsg *vrp);
+void vrpmsg_time_consumed(struct vrpmsg *vrp, struct vrpmsg_buf *buf);
+void vrpmsg_time_interrupt(struct vrpmsg *vrp);
+void vrpmsg_time_answer(struct vrpmsg *vrp, struct vrpmsg_ept *vept);
+struct vrpmsg_timed *vrpmsg_take_timed(struct rpmsg_endpoint *ept, u32 len);
+void vrpmsg_time_delivered(struct vrpmsg_ept *vept, struct vrpmsg_buf *buf);
+void vrpmsg_time_again(struct vrpmsg_ept *vept, struct vrpmsg_buf *buf);
+void vrpmsg_time_end(struct vrpmsg_ept *vept, struct list_head *held);
+void vrpmsg_end_timed(struct rpmsg_endpoint *ept);
+
+/* Is this message to be timed? */
+static inline bool vrpmsg_ration_has(struct vrpmsg *vrp, struct vrpmsg_ration *ration)
+{
+	if (!ration->skip || jiffies - ration->jiffies)
+		return vrpmsg_ration_look(vrp, ration);
+	ration->seen++;
+	ration->skip--;
+	return false;
+}
+
+/**
+ * vrpmsg_tx_add() - put a message into the ring, where there is an entry for it
+ * @vrp:  the remote
+ * @buf:  the message
+ * @from: who sends it
+ *
+ * Return: 0 or -errno, as virtqueue_add_outbuf().
+ */
+static inline int vrpmsg_tx_add(struct vrpmsg *vrp, struct vrpmsg_buf *buf,
+				const struct vrpmsg_from *from)
+{
+	struct vrpmsg_timed *timed = NULL;
+	int ret;
+
+	lockdep_assert_held(&vrp->tx_lock);
+
+	/* Before the remote can see it: the answer may come before we are back. */
+	if (from->vept)
+		WRITE_ONCE(from->vept->asked, from->vept->asked + 1);
+	if (from->write_ns && vrpmsg_ration_has(vrp, &from->vept->questions))
+		timed = vrpmsg_time_question(vrp, from);
+	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
+	if (timed)
+		vrpmsg_time_queued(vrp, ret ? NULL : buf, timed);
+	return ret;
+}
 
 /* vrpmsg_slots.c */
 void vrpmsg_slots_collect(struct vrpmsg_returned *returned, const struct vrpmsg_buf *buf);
@@ -418,6 +550,7 @@ void vrpmsg_set_user(struct rpmsg_endpoint *ept, const struct vrpmsg_ept_user *u
 void vrpmsg_begin_messages(struct rpmsg_endpoint *ept);
 void vrpmsg_end_messages(struct rpmsg_endpoint *ept);
 void vrpmsg_resume(struct rpmsg_endpoint *ept);
+int vrpmsg_trysend_timed(struct rpmsg_endpoint *ept, void *data, int len, u32 dst, u64 write_ns);
 struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t callback,
 					 void *priv, struct rpmsg_channel_info info);
 struct rpmsg_endpoint *vrpmsg_get_ept(struct vrpmsg *vrp, u32 addr);

@@ -327,6 +327,7 @@ void vrpmsg_remove_channels(struct vrpmsg *vrp)
 static int vrpmsg_announce(struct rpmsg_device *rpdev, u32 flags)
 {
 	struct vrpmsg *vrp = vrpmsg_of_device(rpdev);
+	struct vrpmsg_from from = { };
 	struct rpmsg_ns_msg msg;
 
 	if (!rpdev->announce || !rpdev->ept || !virtio_has_feature(vrp->vdev, VIRTIO_RPMSG_F_NS))
@@ -338,7 +339,8 @@ static int vrpmsg_announce(struct rpmsg_device *rpdev, u32 flags)
 
 	if (flags == RPMSG_NS_DESTROY)
 		return vrpmsg_send_last(vrp, rpdev->ept->addr, RPMSG_NS_ADDR, &msg, sizeof(msg));
-	return vrpmsg_send(vrp, rpdev->ept->addr, RPMSG_NS_ADDR, &msg, sizeof(msg), true);
+	from.src = rpdev->ept->addr;
+	return vrpmsg_send(vrp, &from, RPMSG_NS_ADDR, &msg, sizeof(msg), true);
 }
 
 static int vrpmsg_announce_create(struct rpmsg_device *rpdev)

@@ -109,6 +109,8 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 		return NULL;
 
 	INIT_LIST_HEAD(&vept->held);
+	INIT_LIST_HEAD(&vept->timed);
+	spin_lock_init(&vept->timed_lock);
 	ept = &vept->ept;
 	ept->rpdev = rpdev;
 	ept->cb = callback;
@@ -147,6 +149,7 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	/* Whoever drains the ring looks at it without the lock, too. */
 	WRITE_ONCE(ept->cb, NULL);
 	list_splice_init(&to_vrpmsg_ept(ept)->held, &held);
+	vrpmsg_time_end(to_vrpmsg_ept(ept), &held);
 	mutex_unlock(&ept->cb_lock);
 
 	list_for_each_entry(buf, &held, held) {
@@ -157,36 +160,55 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	vrpmsg_put_ept(ept);
 }
 
+/* The answer comes to the address that the message is from. */
+static int vrpmsg_ept_ask(struct rpmsg_endpoint *ept, u32 dst, void *data, int len, bool wait,
+			  u64 write_ns)
+{
+	const struct vrpmsg_from from = {
+		.src = ept->addr, .vept = to_vrpmsg_ept(ept), .write_ns = write_ns,
+	};
+
+	return vrpmsg_send(vrpmsg_of_ept(ept), &from, dst, data, len, wait);
+}
+
+static int vrpmsg_ept_tell(struct rpmsg_endpoint *ept, u32 src, u32 dst, void *data, int len,
+			   bool wait)
+{
+	const struct vrpmsg_from from = { .src = src };
+
+	return vrpmsg_send(vrpmsg_of_ept(ept), &from, dst, data, len, wait);
+}
+
 static int vrpmsg_ept_send(struct rpmsg_endpoint *ept, void *data, int len)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, ept->rpdev->dst, data, len, true);
+	return vrpmsg_ept_ask(ept, ept->rpdev->dst, data, len, true, 0);
 }
 
 static int vrpmsg_ept_sendto(struct rpmsg_endpoint *ept, void *data, int len, u32 dst)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, dst, data, len, true);
+	return vrpmsg_ept_ask(ept, dst, data, len, true, 0);
 }
 
 static int vrpmsg_ept_send_offchannel(struct rpmsg_endpoint *ept, u32 src, u32 dst, void *data,
 				      int len)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), src, dst, data, len, true);
+	return vrpmsg_ept_tell(ept, src, dst, data, len, true);
 }
 
 static int vrpmsg_ept_trysend(struct rpmsg_endpoint *ept, void *data, int len)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, ept->rpdev->dst, data, len, false);
+	return vrpmsg_ept_ask(ept, ept->rpdev->dst, data, len, false, 0);
 }
 
 static int vrpmsg_ept_trysendto(struct rpmsg_endpoint *ept, void *data, int len, u32 dst)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), ept->addr, dst, data, len, false);
+	return vrpmsg_ept_ask(ept, dst, data, len, false, 0);
 }
 
 static int vrpmsg_ept_trysend_offchannel(struct rpmsg_endpoint *ept, u32 src, u32 dst, void *data,
 					 int len)
 {
-	return vrpmsg_send(vrpmsg_of_ept(ept), src, dst, data, len, false);
+	return vrpmsg_ept_tell(ept, src, dst, data, len, false);
 }
 
 static __poll_t vrpmsg_ept_poll(struct rpmsg_endpoint *ept, struct file *file, poll_table *wait)
@@ -211,6 +233,21 @@ static const struct rpmsg_endpoint_ops vrpmsg_ept_ops = {
 	COMPAT_RPMSG_FLOW_ONLY(.set_flow_control = vrpmsg_ept_set_flow_control)
 	.get_mtu		= vrpmsg_ept_get_mtu,
 };
+
+/**
+ * vrpmsg_trysend_timed() - rpmsg_trysendto(), and the message may be timed
+ * @ept:      the endpoint, which has a user
+ * @data:     payload
+ * @len:      its length in bytes
+ * @dst:      remote address
+ * @write_ns: when its sender began, by vrpmsg_now()
+ *
+ * Return: as vrpmsg_send().
+ */
+int vrpmsg_trysend_timed(struct rpmsg_endpoint *ept, void *data, int len, u32 dst, u64 write_ns)
+{
+	return vrpmsg_ept_ask(ept, dst, data, len, false, write_ns);
+}
 
 /**
  * vrpmsg_set_user() - who wants to know more of an endpoint than its messages
@@ -268,7 +305,9 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 		exclusive = buf->exclusive;
 		/* Who takes it may have given it to the ring before we are back. */
 		list_del(&buf->held);
+		vrpmsg_time_again(vept, buf);
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, buf->len, ept->priv, buf->src);
+		vrpmsg_time_delivered(vept, ret == VRPMSG_HOLD ? buf : NULL);
 		if (ret == VRPMSG_HOLD) {
 			list_add(&buf->held, &vept->held);
 			break;

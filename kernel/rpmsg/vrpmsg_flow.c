@@ -41,6 +41,7 @@ struct vrpmsg_flow_msg {
 int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst)
 {
 	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
+	const struct vrpmsg_from from = { .src = ept->addr };
 	const bool le = vrp->little_endian;
 	const struct vrpmsg_flow_msg msg = {
 		.src	= __cpu_to_rpmsg32(le, ept->addr),
@@ -52,7 +53,7 @@ int vrpmsg_ept_set_flow_control(struct rpmsg_endpoint *ept, bool pause, u32 dst)
 		return -EOPNOTSUPP;
 	if (dst == RPMSG_ADDR_ANY)
 		return -EINVAL;
-	return vrpmsg_send(vrp, ept->addr, VRPMSG_FLOW_ADDR, &msg, sizeof(msg), false);
+	return vrpmsg_send(vrp, &from, VRPMSG_FLOW_ADDR, &msg, sizeof(msg), false);
 }
 
 /**

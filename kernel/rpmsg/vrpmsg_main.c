@@ -7,6 +7,7 @@
  * vrpmsg_rx.c		messages from the remote
  * vrpmsg_tx.c		messages to the remote
  * vrpmsg_watch.c	interrupts for who traces when a message was consumed
+ * vrpmsg_timing.c	how long messages take, for who traces that
  * vrpmsg_slots.c	buffers for that which an application writes by itself
  * vrpmsg_exclusive.c	buffers from that which an application reads by itself
  * vrpmsg_area.c	the memory of these two
@@ -31,6 +32,7 @@
  *	channel_lock	a spinlock: the list of channels and their states, nothing else.
  *	exclusive_lock	whose buffers the receive ring gets; the application's locks are inside
  *	tx_lock		a spinlock with interrupts off: no callback, no copy, no kick inside.
+ *	timed_lock	a spinlock with interrupts off: messages of an endpoint that are timed
  *	tx_wait.lock	taken inside of no other lock of ours.
  *	Receiving has no lock: whoever raises rx_events from zero works for all others too, so
  *	a callback may come in any context that can sleep, from any number of threads, also from
@@ -40,7 +42,8 @@
  *	Senders wait on tx_wait with no lock held, at most 15 seconds, then -ETIMEDOUT; the try
  *	forms say -ENOMEM. A buffer that the send ring does not take goes back to @tx_free; one that
  *	the receive ring does not take back is kept in @rx_kept and offered again with the next
- *	message. Nothing on the way of a message allocates memory.
+ *	message. Nothing on the way of a message allocates memory, but what times it, if there is
+ *	some (vrpmsg_timing.c).
  *	An endpoint may hold its messages (virtio_rpmsg_bus.h): their buffers stay out of the ring
  *	until it has taken them or is destroyed. If it holds all, the remote cannot send to anybody.
  *
@@ -68,6 +71,7 @@
 #include <linux/vmalloc.h>
 
 #include "../compat/virtio.h"
+#include "virtio_rpmsg_bus.h"
 #include "vrpmsg.h"
 
 #define CREATE_TRACE_POINTS
@@ -215,6 +219,7 @@ static struct vrpmsg *vrpmsg_alloc(struct virtio_device *vdev)
 	vrp->little_endian = virtio_is_little_endian(vdev);
 	INIT_WORK(&vrp->rx_work, vrpmsg_rx_work);
 	INIT_LIST_HEAD(&vrp->slots);
+	INIT_LIST_HEAD(&vrp->unkicked);
 	INIT_WORK(&vrp->slots_work, vrpmsg_slots_work);
 	mutex_init(&vrp->exclusive_lock);
 	INIT_LIST_HEAD(&vrp->exclusives);
@@ -231,10 +236,14 @@ static struct vrpmsg *vrpmsg_alloc(struct virtio_device *vdev)
 /* The rings give back what they hold, so that mappings for the device end. */
 static void vrpmsg_delete_rings(struct vrpmsg *vrp)
 {
+	struct vrpmsg_buf *buf;
+
 	while (virtqueue_detach_unused_buf(vrp->rvq))
 		;
-	while (virtqueue_detach_unused_buf(vrp->svq))
-		;
+	while ((buf = virtqueue_detach_unused_buf(vrp->svq))) {
+		if (buf->timed)
+			vrpmsg_timed_put(buf->timed);
+	}
 	vrp->vdev->config->del_vqs(vrp->vdev);
 	vrpmsg_slots_remove(vrp);
 	vrpmsg_exclusive_remove(vrp);

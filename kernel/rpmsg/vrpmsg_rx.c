@@ -110,10 +110,14 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct vrpmsg_run *run, struct vrpms
 	vrpmsg_count(vrp, RX_MESSAGES, 1);
 	vrpmsg_count(vrp, RX_BYTES, len);
 	trace_rpmsg_received(vrp->vdev, src, ept->addr, len);
+	if (vrpmsg_is_answered(vept))
+		vrpmsg_time_answer(vrp, vept);
 	if (!hold) {
 		ret = ept->cb(ept->rpdev, buf->hdr->payload, len, ept->priv, src);
 		hold = ret == VRPMSG_HOLD && vept->can_hold;
 	}
+	if (vept->delivering)
+		vrpmsg_time_delivered(vept, hold ? buf : NULL);
 	if (hold) {
 		buf->src = src;
 		buf->len = len;
@@ -356,6 +360,7 @@ void vrpmsg_rx_done(struct virtqueue *rvq)
 	if (!smp_load_acquire(&vrp->up))
 		return;
 	trace_rpmsg_interrupt(vrp->vdev, rvq->index);
+	vrpmsg_time_interrupt(vrp);
 	vrpmsg_rx_event(vrp);
 }
 
@@ -458,6 +463,7 @@ void vrpmsg_poll(struct vrpmsg *vrp, u64 end_ns, bool (*stop)(const void *priv),
 			cpu_relax();
 	} else {
 		virtqueue_disable_cb(vrp->rvq);
+		WRITE_ONCE(vrp->interrupt_ns, 0);
 		do {
 			given = vrpmsg_rx_give_back_held(vrp);
 			vrpmsg_rx_take(vrp, vrp->num_rx, &given);

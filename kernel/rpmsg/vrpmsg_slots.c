@@ -32,7 +32,7 @@
  * @node:      in its @slots
  * @done:      tells the user that buffers came back; NULL when there is no user any more
  * @priv:      for @done
- * @src:       local address
+ * @from:      who sends
  * @dst:       remote address
  * @rival:     counted in @tx_rivals
  * @in_flight: how many are the remote's
@@ -44,7 +44,7 @@ struct vrpmsg_slots {
 	struct list_head	node;
 	vrpmsg_slots_done_fn	done;
 	void			*priv;
-	u32			src;
+	struct vrpmsg_from	from;
 	u32			dst;
 	bool			rival;
 	unsigned int		in_flight;
@@ -84,7 +84,8 @@ static struct vrpmsg_slots *vrpmsg_slots_create(struct rpmsg_endpoint *ept, u32 
 	slots->vrp = vrp;
 	slots->done = done;
 	slots->priv = priv;
-	slots->src = ept->addr;
+	slots->from.src = ept->addr;
+	slots->from.vept = to_vrpmsg_ept(ept);
 	slots->dst = dst;
 	ret = vrpmsg_area_alloc(&slots->area, vrp, num, vrpmsg_max_payload(vrp));
 	for (i = 0; i < num && !ret; i++) {
@@ -145,10 +146,10 @@ static int slot_add(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg)
 	struct vrpmsg_buf *buf = &slots->buf[msg->slot];
 	int ret;
 
-	vrpmsg_write_hdr(vrp, buf, slots->src, slots->dst, msg->len);
-	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
+	vrpmsg_write_hdr(vrp, buf, slots->from.src, slots->dst, msg->len);
+	ret = vrpmsg_tx_add(vrp, buf, &slots->from);
 	if (!ret && trace_rpmsg_queued_enabled())
-		trace_rpmsg_queued(vrp->vdev, buf->number, slots->src, slots->dst, msg->len,
+		trace_rpmsg_queued(vrp->vdev, buf->number, slots->from.src, slots->dst, msg->len,
 				   vrpmsg_tx_depth(vrp));
 	return ret;
 }
@@ -158,12 +159,13 @@ static int slot_add(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg)
  * @slots: the buffers
  * @msg:   which of them, none under way, and with how much payload, no more than the mtu
  * @num:   how many
+ * @write_ns: when it began to send them, by vrpmsg_now(), for who times them; or 0
  * @kick:  set when the remote wants to be kicked; then vrpmsg_slots_kick() is due
  *
  * Return: how many were sent; -EPIPE when the remote is gone; -EIO when the ring refuses.
  */
 static int vrpmsg_slots_send(struct vrpmsg_slots *slots, const struct vrpmsg_slot *msg,
-			     unsigned int num, bool *kick)
+			     unsigned int num, u64 write_ns, bool *kick)
 {
 	struct vrpmsg *vrp = slots->vrp;
 	unsigned long bytes = 0;
@@ -179,6 +181,7 @@ static int vrpmsg_slots_send(struct vrpmsg_slots *slots, const struct vrpmsg_slo
 
 	wake = vrpmsg_tx_reclaim(vrp);
 	room = min(num, slots_room(slots));
+	slots->from.write_ns = write_ns;
 	for (i = 0; i < room; i++) {
 		ret = slot_add(slots, &msg[i]);
 		if (ret)
@@ -288,6 +291,9 @@ static const struct vrpmsg_ops vrpmsg_ops = {
 	.resume			= vrpmsg_resume,
 	.set_user		= vrpmsg_set_user,
 	.set_flow_control	= vrpmsg_ept_set_flow_control,
+	.trysend		= vrpmsg_trysend_timed,
+	.take_timed		= vrpmsg_take_timed,
+	.end_timed		= vrpmsg_end_timed,
 	.poll_begin		= vrpmsg_poll_begin,
 	.poll			= vrpmsg_poll,
 	.limits			= vrpmsg_limits,

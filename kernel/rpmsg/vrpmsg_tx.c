@@ -33,6 +33,8 @@ static bool vrpmsg_tx_reclaim_one(struct vrpmsg *vrp, struct vrpmsg_returned *re
 	trace_rpmsg_consumed(vrp->vdev, buf->number, vrp->watched);
 	if (vrp->watched && vrp->watch_left)
 		vrp->watch_left--;
+	if (buf->timed)
+		vrpmsg_time_consumed(vrp, buf);
 	if (buf->owner)
 		vrpmsg_slots_collect(returned, buf);
 	else
@@ -225,16 +227,19 @@ bool vrpmsg_tx_kick_prepare(struct vrpmsg *vrp)
 
 	lockdep_assert_held(&vrp->tx_lock);
 
-	if (trace_rpmsg_consumed_enabled())
+	if (trace_rpmsg_consumed_enabled() || vrp->num_timed)
 		vrpmsg_watch(vrp);
 	kick = virtqueue_kick_prepare(vrp->svq);
+	if (!list_empty(&vrp->unkicked))
+		vrpmsg_time_kick(vrp);
 	trace_rpmsg_kick(vrp->vdev, vrp->svq->index, kick);
 	vrpmsg_count(vrp, TX_KICKS, kick);
 	return kick;
 }
 
 /* -ENOMEM is for "no buffer" alone: whoever sees it may wait for one. */
-static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src, u32 dst)
+static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf,
+			    const struct vrpmsg_from *from, u32 dst)
 {
 	const unsigned int len = buf->sg.length - sizeof(*buf->hdr);
 	bool kick = false;
@@ -243,11 +248,12 @@ static int vrpmsg_tx_submit(struct vrpmsg *vrp, struct vrpmsg_buf *buf, u32 src,
 
 	spin_lock_irqsave(&vrp->tx_lock, flags);
 	vrp->tx_taken--;
-	ret = virtqueue_add_outbuf(vrp->svq, &buf->sg, 1, buf, GFP_ATOMIC);
+	ret = vrpmsg_tx_add(vrp, buf, from);
 	if (ret) {
 		vrpmsg_push(&vrp->tx_free, buf);
 	} else {
-		trace_rpmsg_queued(vrp->vdev, buf->number, src, dst, len, vrpmsg_tx_depth(vrp));
+		trace_rpmsg_queued(vrp->vdev, buf->number, from->src, dst, len,
+				   vrpmsg_tx_depth(vrp));
 		kick = vrpmsg_tx_kick_prepare(vrp);
 		vrpmsg_count(vrp, TX_MESSAGES, 1);
 		vrpmsg_count(vrp, TX_BYTES, len);
@@ -280,7 +286,7 @@ static int vrpmsg_tx_check(const struct vrpmsg *vrp, u32 src, u32 dst, int len)
 /**
  * vrpmsg_send() - send a message
  * @vrp:  the remote
- * @src:  local address
+ * @from: who sends it
  * @dst:  remote address
  * @data: payload
  * @len:  its length in bytes
@@ -289,10 +295,11 @@ static int vrpmsg_tx_check(const struct vrpmsg *vrp, u32 src, u32 dst, int len)
  * Return: 0; -EINVAL, -EMSGSIZE; -EPIPE when the remote is gone; without a buffer -ENOMEM at once
  * or -ETIMEDOUT after 15 seconds; -ERESTARTSYS for a signal; -EIO when the ring refuses.
  */
-int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len, bool wait)
+int vrpmsg_send(struct vrpmsg *vrp, const struct vrpmsg_from *from, u32 dst, const void *data,
+		int len, bool wait)
 {
 	struct vrpmsg_buf *buf;
-	int ret = vrpmsg_tx_check(vrp, src, dst, len);
+	int ret = vrpmsg_tx_check(vrp, from->src, dst, len);
 
 	if (ret)
 		return ret;
@@ -308,8 +315,8 @@ int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len,
 			return PTR_ERR(buf);
 	}
 
-	vrpmsg_tx_write(vrp, buf, src, dst, data, len);
-	return vrpmsg_tx_submit(vrp, buf, src, dst);
+	vrpmsg_tx_write(vrp, buf, from->src, dst, data, len);
+	return vrpmsg_tx_submit(vrp, buf, from, dst);
 }
 
 /**
@@ -324,6 +331,7 @@ int vrpmsg_send(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len,
  */
 int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int len)
 {
+	const struct vrpmsg_from from = { .src = src };
 	struct vrpmsg_buf *buf;
 	int ret = vrpmsg_tx_check(vrp, src, dst, len);
 
@@ -335,7 +343,7 @@ int vrpmsg_send_last(struct vrpmsg *vrp, u32 src, u32 dst, const void *data, int
 		return -ENOMEM;
 
 	vrpmsg_tx_write(vrp, buf, src, dst, data, len);
-	return vrpmsg_tx_submit(vrp, buf, src, dst);
+	return vrpmsg_tx_submit(vrp, buf, &from, dst);
 }
 
 /**

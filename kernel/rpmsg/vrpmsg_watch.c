@@ -6,6 +6,7 @@
  * nobody waits for one. Who traces rpmsg_consumed wants to know. Such an interrupt costs as much as
  * half a message, so there is one for each of those that come one by one, and of a stream for as
  * many as are not felt. A buffer that comes back without is told as found later than it was.
+ * Messages that are timed (vrpmsg_timing.c) are so few that all of these are watched.
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -35,7 +36,9 @@ void vrpmsg_watch(struct vrpmsg *vrp)
 	lockdep_assert_held(&vrp->tx_lock);
 
 	/* Who has asked is to be woken for the buffers of before, and not from in here. */
-	if (vrp->watched || vrp->tx_asked || !vrpmsg_watch_has_left(vrp))
+	if (vrp->watched || vrp->tx_asked)
+		return;
+	if (!vrp->num_timed && !vrpmsg_watch_has_left(vrp))
 		return;
 
 	virtqueue_enable_cb(vrp->svq);
@@ -47,7 +50,7 @@ void vrpmsg_watch(struct vrpmsg *vrp)
 static bool vrpmsg_watch_go_on(struct vrpmsg *vrp, bool *wake)
 {
 	*wake = vrpmsg_tx_reclaim(vrp);
-	if (!trace_rpmsg_consumed_enabled() || !vrpmsg_watch_has_left(vrp))
+	if (!vrp->num_timed && !(trace_rpmsg_consumed_enabled() && vrpmsg_watch_has_left(vrp)))
 		WRITE_ONCE(vrp->watched, false);
 	return vrp->watched;
 }

@@ -57,7 +57,7 @@ unit_suite()
 
 # The programs that attach tracers, which changes the kernel's code while it runs. QEMU 7.2 with a
 # thread for each CPU goes on executing what is no longer there: they get a guest with one thread.
-TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_latency rpmsg_trace_message tracing)
+TRACING_PROGRAMS=(rpmsg_trace rpmsg_trace_latency rpmsg_trace_message timing tracing)
 
 # default_programs SUITE: those that run unless others are named. What the library and the tools
 # do is the same on every kernel, and slow on the debug kernel.
