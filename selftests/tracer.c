@@ -8,11 +8,11 @@
 #include "tracer.h"
 #include "wait.h"
 
-bool tracer_start(struct tracer *tracer, unsigned int processor)
+bool tracer_start(struct tracer *tracer, unsigned int processor, bool all)
 {
 	snprintf(tracer->processor, sizeof(tracer->processor), "remoteproc%u", processor);
 	return !program_start(&tracer->program, "rpmsg-trace", "latency", "--json", "-n", "1",
-			      "-p", tracer->processor, NULL) &&
+			      "-p", tracer->processor, all ? "--all" : NULL, NULL) &&
 	       program_says(&tracer->program, "tracing", 3 * PATIENCE_MS);
 }
 

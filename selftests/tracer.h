@@ -31,8 +31,11 @@ bool tracer_cannot(void);
 /* Our tracepoints are there: it is seen when a message was consumed. */
 bool tracer_has_tracepoints(void);
 
-/* Starts "latency", or "kicks", for one processor; true when it is attached. */
-bool tracer_start(struct tracer *tracer, unsigned int processor);
+/*
+ * Starts "latency" for one processor, to follow all messages or as it does by itself; or "kicks".
+ * True when it is attached.
+ */
+bool tracer_start(struct tracer *tracer, unsigned int processor, bool all);
 bool tracer_start_kicks(struct tracer *tracer, unsigned int processor);
 
 /* Ends it as Ctrl-C does, and reads what it says. True when that is complete. */

@@ -102,6 +102,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		{ "slowest", required_argument, NULL, 'n' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "svg", no_argument, NULL, 's' },
+		{ "all", no_argument, NULL, 'A' },
 		{ 0 },
 	};
 	int64_t number;
@@ -111,7 +112,7 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 		.duration_ns = INT64_MAX, .addr = -1, .interval_ns = NSEC_PER_SEC, .slowest = 5,
 	};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:o:s", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:hjp:ve:a:P:m:i:n:o:sA", options, NULL)) != -1) {
 		if (!strchr("hv?:", option) && !strchr(command->takes, option))
 			return trace_usage(command, "this command has no option -%c", option) + 1;
 		switch (option) {
@@ -141,6 +142,9 @@ int trace_parse(const struct trace_command *command, int argc, char **argv,
 			break;
 		case 's':
 			args->svg = true;
+			break;
+		case 'A':
+			args->all = true;
 			break;
 		case 'n':
 			if (!parse_number(optarg, TRACE_SLOWEST_MAX, &number))

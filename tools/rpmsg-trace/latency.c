@@ -85,23 +85,46 @@ static void print_stage(enum message_stage i, const struct stage_stats *stage)
 	       time_text(stage_percentile(stage, 99), p99), time_text(stage->max_ns, max));
 }
 
-static void print_endpoint(const struct endpoint_stats *stats)
+static void print_received(const struct endpoint_stats *stats)
+{
+	printf("%llu received: %llu read, %llu never read, %llu queued",
+	       (unsigned long long)stats->received, (unsigned long long)stats->read,
+	       (unsigned long long)stats->unread,
+	       (unsigned long long)(stats->queue_tail - stats->queue_head));
+}
+
+static void print_answered(const struct endpoint_stats *stats, __u64 asked)
+{
+	printf(": %llu answered, %llu given up, %llu under way",
+	       (unsigned long long)(asked - stats->given_up - under_way(stats)),
+	       (unsigned long long)stats->given_up, (unsigned long long)under_way(stats));
+}
+
+static void print_counts(const struct endpoint_stats *stats, bool sampled)
+{
+	printf("  %llu sent", (unsigned long long)stats->sent);
+	if (sampled) {
+		printf("; ");
+		print_received(stats);
+		printf("\n  %llu timed", (unsigned long long)stats->timed);
+		print_answered(stats, stats->timed - stats->unasked);
+	} else {
+		print_answered(stats, stats->sent);
+		printf("\n  ");
+		print_received(stats);
+	}
+	printf("; %llu not asked for\n", (unsigned long long)stats->unasked);
+	if (stats->refused)
+		printf("  %llu refused: the queue was full\n", (unsigned long long)stats->refused);
+}
+
+static void print_endpoint(const struct endpoint_stats *stats, bool sampled)
 {
 	int i;
 
 	printf("\n%s rpmsg%u %s, address %u\n", trace_processor_text(stats->processor), stats->node,
 	       stats->name, stats->addr);
-	printf("  %llu sent: %llu answered, %llu given up, %llu under way\n",
-	       (unsigned long long)stats->sent,
-	       (unsigned long long)(stats->sent - stats->given_up - under_way(stats)),
-	       (unsigned long long)stats->given_up, (unsigned long long)under_way(stats));
-	printf("  %llu received: %llu read, %llu never read, %llu queued;",
-	       (unsigned long long)stats->received, (unsigned long long)stats->read,
-	       (unsigned long long)stats->unread,
-	       (unsigned long long)(stats->queue_tail - stats->queue_head));
-	printf(" %llu not asked for\n", (unsigned long long)stats->unasked);
-	if (stats->refused)
-		printf("  %llu refused: the queue was full\n", (unsigned long long)stats->refused);
+	print_counts(stats, sampled);
 	printf("  %-8s%9s %8s %8s %8s %8s\n", "STAGE", "COUNT", "P50", "P90", "P99", "MAX");
 	for (i = 0; i < MESSAGE_STAGES; i++)
 		print_stage(i, &stats->stages[i]);
@@ -179,14 +202,16 @@ static void print_json_stage(enum message_stage i, const struct stage_stats *sta
 	       (unsigned long long)stage_percentile(stage, 99), (unsigned long long)stage->max_ns);
 }
 
-static void print_json_endpoint(const struct endpoint_stats *stats)
+static void print_json_endpoint(const struct endpoint_stats *stats, bool sampled)
 {
+	const __u64 timed = sampled ? stats->timed : stats->sent + stats->unasked;
 	int i;
 
 	printf("{\"type\":\"endpoint\",\"processor\":");
 	trace_print_json_processor(stats->processor);
 	printf(",\"node\":\"rpmsg%u\",\"name\":", stats->node);
 	trace_print_json_string(stats->name);
+	printf(",\"timed\":%llu", (unsigned long long)timed);
 	printf(",\"address\":%u,\"sent\":%llu,\"given_up\":%llu,\"under_way\":%llu", stats->addr,
 	       (unsigned long long)stats->sent, (unsigned long long)stats->given_up,
 	       (unsigned long long)under_way(stats));
@@ -233,9 +258,9 @@ static int print_all(struct latency *latency, bool json)
 		puts("no messages");
 	for (i = 0; i < messages->count; i++) {
 		if (json)
-			print_json_endpoint(&messages->rows[i].stats);
+			print_json_endpoint(&messages->rows[i].stats, messages->sampled);
 		else
-			print_endpoint(&messages->rows[i].stats);
+			print_endpoint(&messages->rows[i].stats, messages->sampled);
 	}
 	for (i = 0; json && i < latency->count; i++)
 		print_json_slow(&latency->slowest[i]);
@@ -260,8 +285,8 @@ static int run(int argc, char **argv)
 	if (status)
 		return status - 1;
 	latency.wanted = args.slowest;
-	status = messages_begin(&latency.messages, &args, args.slowest ? take_slow : NULL,
-				&latency);
+	status = messages_begin(&latency.messages, &args, !args.all,
+				args.slowest ? take_slow : NULL, &latency);
 	if (!status)
 		status = trace_wait(args.duration_ns, 100 * NSEC_PER_MSEC, tick, &latency);
 	if (!status)
@@ -273,7 +298,7 @@ static int run(int argc, char **argv)
 const struct trace_command command_latency = {
 	.name = "latency",
 	.summary = "split the way of a message and its answer into stages",
-	.takes = "djpeaPmn",
+	.takes = "djpeaPmnA",
 	.help =
 		"Usage: rpmsg-trace latency [OPTION...]\n"
 		"Show for each /dev/rpmsgN how long its messages and their answers are in each\n"
@@ -287,6 +312,8 @@ const struct trace_command command_latency = {
 		"  -P, --pid PID              only messages that this process wrote or read\n"
 		"  -m, --min DURATION         only messages that took as long from write to read\n"
 		"  -n, --slowest N            list so many of the slowest (5, at most 100)\n"
+		"  -A, --all                  follow all messages, which costs time: of a stream, our\n"
+		"                             modules time 1,000 a second of each endpoint\n"
 		"  -j, --json                 print JSON, one object a line: each endpoint, each\n"
 		"                             slow message, then the end\n"
 		"  -v, --verbose              print what libbpf says\n"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * message.bpf.c: each message of a /dev/rpmsgN from the write to the remote, its answer back to the
- * reader, with the time of each point that they pass (message.h, message_path.bpf.h).
+ * reader, with the time of each point that they pass (message.h).
  *
- * Two sets of programs feed the same functions; the tool loads the one that the kernel has what it
- * needs for. Those on our tracepoints (tp_btf) see all points. Those on functions (fentry, fexit)
- * are for mainline's modules, where nobody hears when the remote has consumed a message.
+ * Three sets of programs, of which the tool loads one. Those on our tracepoints (tp_) see all
+ * points of each message, those on functions (fn_) all but one of them: they are for mainline's
+ * modules, where nobody hears when the remote has consumed a message. Both feed
+ * message_path.bpf.h. The third takes what our modules have timed by themselves (sample_,
+ * message_timed.bpf.h).
  */
-#include "message_path.bpf.h"
+#include "message_timed.bpf.h"
 
 /*
  * On our tracepoints. Newer verifiers want to see that a pointer of a module's tracepoint is none:
@@ -169,7 +171,33 @@ int BPF_PROG(fn_closed, void *inode, struct file *file)
 	return node_closed(&eptdev->dev);
 }
 
-/* On both */
+/* Ours, a sample that the modules time */
+
+SEC("tp_btf/rpmsg_open")
+int BPF_PROG(sample_open, struct device *dev)
+{
+	return dev ? timed_open(dev) : 0;
+}
+
+SEC("tp_btf/rpmsg_timed")
+int BPF_PROG(sample_timed, struct device *dev)
+{
+	return dev ? timed_begins(dev) : 0;
+}
+
+SEC("tp_btf/rpmsg_passed")
+int BPF_PROG(sample_passed, struct device *dev, struct vrpmsg_timed *timed)
+{
+	return dev && timed ? timed_passed(dev, timed) : 0;
+}
+
+SEC("tp_btf/rpmsg_closed")
+int BPF_PROG(sample_closed, struct device *dev, __u32 unread)
+{
+	return dev ? timed_closed(dev, unread) : 0;
+}
+
+/* On all */
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(switched, bool preempt, struct task_struct *prev, struct task_struct *next)

@@ -17,10 +17,22 @@ struct rpmsg_channel_info {
 };
 
 /* Ours. */
+struct eptdev_counter {
+	__u64			counter;
+};
+
 struct eptdev {
 	struct device		dev;
 	struct rpmsg_channel_info info;
 	__u32			addr;
+	struct eptdev_counter	stats[8];
+};
+
+struct vrpmsg_timed {
+	__u32			writer;
+	__u32			thread;
+	__u32			len;
+	__u64			at[7];
 };
 
 struct sk_buff_head {
@@ -62,7 +74,7 @@ const volatile __u64 min_ns;
  * knows, because it says whose it is. Only a queue that nobody reads gets long; its end is in a
  * hash.
  */
-#define NODES		4096
+#define NODES		MESSAGE_NODES
 #define TASKS		16384
 #define DEVICES		32
 #define DEVICE_SLOTS	1024
@@ -346,6 +358,9 @@ __noinline __u32 new_endpoint(__u64 device, __u32 node, __u64 name, __u32 addr)
 	stats->refused = 0;
 	stats->queue_earlier = 0;
 	stats->send_since_ns = 0;
+	stats->timed = 0;
+	stats->passed = 0;
+	stats->opened = 0;
 	stats->serial = add(serial, 1) + 1;
 	raise_endpoint_count(search.endpoint);
 	/* Somebody else may have seen it meanwhile. */

@@ -3,6 +3,7 @@
  * message.bpf.c at work: what it is attached to, what it counted, what a stage is.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,20 +52,34 @@ static const struct trace_function functions[] = {
 
 #define FUNCTION_COUNT	(sizeof(functions) / sizeof(functions[0]))
 
-/* The programs of the other set are left out. */
-static int choose_programs(struct messages *messages)
+/* Programs of a set have names that begin like this; those of no set are for all. */
+static const char *const sets[] = { "fn_", "tp_", "sample_" };
+
+static bool is_of_other_set(const char *name, const char *set)
 {
-	const char *names[FUNCTION_COUNT];
+	size_t i;
+
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		if (!strncmp(name, sets[i], strlen(sets[i])))
+			return strcmp(sets[i], set);
+	}
+	return false;
+}
+
+static int choose_programs(struct messages *messages, bool sample)
+{
+	const char *names[FUNCTION_COUNT], *set;
 	struct bpf_program *program;
-	const char *name;
 
 	messages->ours = trace_has_symbol("__tracepoint_rpmsg_delivered") &&
 			 trace_has_symbol("__tracepoint_rpmsg_queued");
 	if (!messages->ours && trace_find_functions(functions, names, FUNCTION_COUNT))
 		return TRACE_FAILED;
+	messages->sampled = messages->ours && sample &&
+			    trace_has_symbol("__tracepoint_rpmsg_passed");
+	set = messages->sampled ? "sample_" : messages->ours ? "tp_" : "fn_";
 	bpf_object__for_each_program(program, messages->skel->obj) {
-		name = bpf_program__name(program);
-		if (!strncmp(name, messages->ours ? "fn_" : "tp_", 3))
+		if (is_of_other_set(bpf_program__name(program), set))
 			bpf_program__set_autoload(program, false);
 	}
 	messages->skel->rodata->ours = messages->ours;
@@ -91,6 +106,93 @@ static int set_filters(struct message_bpf *skel, const struct trace_args *args)
 	skel->rodata->only_pid = args->pid;
 	skel->rodata->min_ns = args->min_ns;
 	return TRACE_OK;
+}
+
+#define NODES_FOLDER	"/sys/class/rpmsg"
+
+/* False when there is no such file. */
+static bool read_number(unsigned int node, const char *name, __u64 *number)
+{
+	char path[128];
+	FILE *file;
+	bool ok;
+
+	snprintf(path, sizeof(path), NODES_FOLDER "/rpmsg%u/%s", node, name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	ok = fscanf(file, "%llu", number) == 1;
+	fclose(file);
+	return ok;
+}
+
+/* False when the node is gone; then nothing is changed. */
+static bool read_counters(unsigned int node, struct node_counters *counters)
+{
+	struct node_counters c;
+	__u64 full, nomem;
+
+	if (!read_number(node, "statistics/tx_messages", &c.sent) ||
+	    !read_number(node, "statistics/tx_bytes", &c.sent_bytes) ||
+	    !read_number(node, "statistics/rx_messages", &c.received) ||
+	    !read_number(node, "statistics/rx_bytes", &c.received_bytes) ||
+	    !read_number(node, "statistics/rx_dropped_full", &full) ||
+	    !read_number(node, "statistics/rx_dropped_nomem", &nomem) ||
+	    !read_number(node, "rx_queued", &c.queued))
+		return false;
+	c.refused = full + nomem;
+	*counters = c;
+	return true;
+}
+
+/* Before anything is attached: what is counted of endpoints that are open already begins here. */
+static int read_all_before(struct messages *messages)
+{
+	DIR *folder = opendir(NODES_FOLDER);
+	struct dirent *entry;
+	unsigned int node;
+
+	messages->before = calloc(MESSAGE_NODES, sizeof(*messages->before));
+	if (folder && messages->before) {
+		while ((entry = readdir(folder))) {
+			if (sscanf(entry->d_name, "rpmsg%u", &node) == 1 && node < MESSAGE_NODES)
+				read_counters(node, &messages->before[node]);
+		}
+	}
+	if (folder)
+		closedir(folder);
+	return messages->before ? TRACE_OK : trace_fail(-ENOMEM, "cannot read the counters");
+}
+
+static __u64 minus(__u64 more, __u64 less)
+{
+	return more > less ? more - less : 0;
+}
+
+/* What the node counted, from when the endpoint was opened or tracing began. */
+static void use_counters(const struct messages *messages, struct endpoint_stats *stats)
+{
+	const struct node_counters *before = &stats->before;
+	struct node_counters now = stats->now;
+	__u64 read;
+
+	if (!stats->opened)
+		before = &messages->before[stats->node % MESSAGE_NODES];
+	if (!stats->closed)
+		read_counters(stats->node, &now);
+	stats->sent = minus(now.sent, before->sent);
+	stats->sent_bytes = minus(now.sent_bytes, before->sent_bytes);
+	stats->received = minus(now.received, before->received);
+	stats->received_bytes = minus(now.received_bytes, before->received_bytes);
+	stats->refused = minus(now.refused, before->refused);
+	/* Those that were queued before are read first. */
+	read = minus(stats->received + before->queued, now.queued + stats->unread);
+	stats->earlier = read < before->queued ? read : before->queued;
+	stats->read = read - stats->earlier;
+	stats->queue_head = 0;
+	stats->queue_tail = now.queued;
+	stats->asked_head = 0;
+	stats->asked_tail = minus(stats->timed, stats->passed);
 }
 
 static int told(void *ctx, void *data, size_t size)
@@ -123,7 +225,7 @@ static int attach(struct messages *messages)
 	return TRACE_OK;
 }
 
-int messages_begin(struct messages *messages, const struct trace_args *args,
+int messages_begin(struct messages *messages, const struct trace_args *args, bool sample,
 		   void (*tell)(void *data, const struct message *message), void *data)
 {
 	int status;
@@ -138,7 +240,9 @@ int messages_begin(struct messages *messages, const struct trace_args *args,
 		return trace_load_failed(-errno);
 	status = set_filters(messages->skel, args);
 	if (!status)
-		status = choose_programs(messages);
+		status = choose_programs(messages, sample);
+	if (!status && messages->sampled)
+		status = read_all_before(messages);
 	if (!status)
 		status = attach(messages);
 	if (status)
@@ -154,6 +258,7 @@ void messages_end(struct messages *messages)
 {
 	ring_buffer__free(messages->told);
 	message_bpf__destroy(messages->skel);
+	free(messages->before);
 	free(messages->rows);
 }
 
@@ -206,6 +311,8 @@ int messages_read(struct messages *messages)
 		if (!row->stats.used)
 			continue;
 		count_stages(&row->stats);
+		if (messages->sampled)
+			use_counters(messages, &row->stats);
 		row++;
 	}
 	messages->count = (size_t)(row - messages->rows);

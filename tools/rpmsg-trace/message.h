@@ -7,6 +7,7 @@
 
 #define MESSAGE_NAME_SIZE	32
 #define MESSAGE_COMM_SIZE	16
+#define MESSAGE_NODES		4096	/* rpmsgN beyond that are not traced */
 #define MESSAGE_ANY_PROCESSOR	(-1)
 #define MESSAGE_ANY_ADDR	0xffffffffU
 
@@ -62,8 +63,21 @@ struct stage_stats {
 	__u32	slots[MESSAGE_SLOTS];
 };
 
+/* What a node counts by itself. */
+struct node_counters {
+	__u64	sent;
+	__u64	sent_bytes;
+	__u64	received;
+	__u64	received_bytes;
+	__u64	refused;
+	__u64	queued;		/* not known to BPF programs */
+};
+
 /*
- * Of one endpoint from its opening to its closing. Each sent message is answered, given up (the
+ * Of one endpoint from its opening to its closing. Where the kernel times a sample of the messages
+ * sent and received are the node's own counters, and what is said of answers is of the timed ones.
+ *
+ * Each sent message is answered, given up (the
  * endpoint was closed, or MESSAGE_ASKED_MAX), or still under way: between asked_head and
  * asked_tail. Each received one is an answer or unasked; and is read, left unread at the closing,
  * or still in the queue: between queue_head and queue_tail.
@@ -92,6 +106,12 @@ struct endpoint_stats {
 	__u64			queue_tail;
 	__u64			queue_earlier;	/* still queued from before tracing began */
 	__u64			send_since_ns;	/* messages of a ring wait for room */
+	__u64			timed;		/* by the kernel */
+	__u64			passed;		/* of these, the way is over */
+	__u32			opened;		/* while it was traced */
+	__u32			unused;
+	struct node_counters	before;		/* if it was opened then */
+	struct node_counters	now;		/* when it was last looked at */
 	struct stage_stats	stages[MESSAGE_STAGES];
 };
 

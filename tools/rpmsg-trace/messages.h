@@ -20,17 +20,20 @@ struct messages {
 	void			(*tell)(void *data, const struct message *message);
 	void			*data;		/* for @tell */
 	bool			ours;		/* our tracepoints, not mainline's functions */
+	bool			sampled;	/* those that the kernel times, not all */
+	struct node_counters	*before;	/* of each node, when it began */
 	struct endpoint_row	*rows;		/* after messages_read(), in order of appearance */
 	size_t			count;
 	uint64_t		lost;
 };
 
 /*
- * Checks, loads and attaches, and says on standard error what it attached to. @tell is called by
- * messages_poll() for each message that took tell_ns or longer; NULL: for none. Returns an exit
- * status; messages_end() is due in any case.
+ * Checks, loads and attaches, and says on standard error what it attached to: to all messages, or
+ * with @sample, where the kernel can, to those that it times. @tell is called by messages_poll()
+ * for each message that took tell_ns or longer; NULL: for none. Returns an exit status;
+ * messages_end() is due in any case.
  */
-int messages_begin(struct messages *messages, const struct trace_args *args,
+int messages_begin(struct messages *messages, const struct trace_args *args, bool sample,
 		   void (*tell)(void *data, const struct message *message), void *data);
 void messages_end(struct messages *messages);
 

@@ -92,7 +92,7 @@ static int run(int argc, char **argv)
 		return trace_fail(-errno, "cannot write '%s'", args.output);
 	memcpy(head.magic, RECORD_MAGIC, sizeof(head.magic));
 	fwrite(&head, sizeof(head), 1, recording.file);
-	status = messages_begin(&recording.messages, &args, take, &recording);
+	status = messages_begin(&recording.messages, &args, false, take, &recording);
 	if (!status)
 		status = trace_wait(args.duration_ns, 20 * NSEC_PER_MSEC, tick, &recording);
 	if (!status)

@@ -164,7 +164,7 @@ static int run(int argc, char **argv)
 	status = trace_parse(&command_top, argc, argv, &args);
 	if (status)
 		return status - 1;
-	status = messages_begin(&top.messages, &args, NULL, NULL);
+	status = messages_begin(&top.messages, &args, false, NULL, NULL);
 	top.before_ns = trace_now_ns();
 	if (!status)
 		status = trace_wait(args.duration_ns, args.interval_ns, tick, &top);

@@ -50,6 +50,7 @@ struct trace_args {
 	int64_t		min_ns;		/* of the whole way */
 	int64_t		interval_ns;
 	unsigned int	slowest;
+	bool		all;		/* messages, not a sample */
 	const char	*output;	/* a file */
 	bool		svg;
 	const char	*input;		/* what is behind the options */

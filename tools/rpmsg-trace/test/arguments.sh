@@ -54,6 +54,7 @@ check 2 "'0' is not a process" "$trace" latency --pid 0
 check 2 "'-1' is not a process" "$trace" latency --pid=-1
 check 2 "'101' is not a number up to 100" "$trace" latency -n 101
 check 2 "'soon' is not a time" "$trace" latency --min soon
+check 2 'has no option -A' "$trace" top --all
 check 0 'Usage: rpmsg-trace top' "$trace" top --help
 check 2 "'0' is not a time above 0" "$trace" top -i 0
 check 2 "no option -n" "$trace" top -n 5
