@@ -479,24 +479,37 @@ static long end_queued(__u32 i, __u32 *id)
 	return 0;
 }
 
-static __always_inline int node_closed(struct device *dev)
+/* forget_node() - the node's number may be another's next. The endpoint that it was, or 0. */
+static __always_inline __u32 forget_node(struct device *dev)
 {
-	__u32 node = node_of(dev), id = nodes[node % NODES];
-	struct endpoint_stats *stats;
+	__u32 node = node_of(dev), id;
 
 	if (node >= NODES)
 		return 0;
+	id = nodes[node % NODES];
 	nodes[node % NODES] = 0;
-	stats = id ? stats_of(id) : NULL;
-	if (!id || !stats)
+	return id == UNWANTED ? 0 : id;
+}
+
+/* Nothing comes after that. Who opens and closes all the time shall not fill the table. */
+static __always_inline void close_endpoint(struct endpoint_stats *stats, __u32 id, bool was_used)
+{
+	stats->closed = 1;
+	lanes[lane_of(id)] = 0;
+	if (!was_used)
+		stats->used = 0;
+}
+
+static __always_inline int node_closed(struct device *dev)
+{
+	__u32 id = forget_node(dev);
+	struct endpoint_stats *stats = id ? stats_of(id) : NULL;
+
+	if (!stats)
 		return 0;
 	bpf_loop(MESSAGE_ASKED_MAX, end_asked, &id, 0);
 	bpf_loop(MESSAGE_QUEUED_MAX + MESSAGE_QUEUED_MORE, end_queued, &id, 0);
-	stats->closed = 1;
-	lanes[lane_of(id)] = 0;
-	/* Who opens and closes all the time shall not fill the table. */
-	if (!stats->sent && !stats->received)
-		stats->used = 0;
+	close_endpoint(stats, id, stats->sent || stats->received);
 	return 0;
 }
 

@@ -126,23 +126,17 @@ static __always_inline int timed_passed(struct device *dev, struct vrpmsg_timed 
 
 static __always_inline int timed_closed(struct device *dev, __u32 unread)
 {
-	__u32 node = node_of(dev), id = nodes[node % NODES];
-	struct endpoint_stats *stats;
+	__u32 id = forget_node(dev);
+	struct endpoint_stats *stats = id ? stats_of(id) : NULL;
+	bool used;
 
-	if (node >= NODES)
-		return 0;
-	nodes[node % NODES] = 0;
-	stats = id ? stats_of(id) : NULL;
-	if (!id || !stats)
+	if (!stats)
 		return 0;
 	read_counters(&stats->now, dev);
 	stats->unread = unread;
-	stats->closed = 1;
-	lanes[lane_of(id)] = 0;
-	/* Who opens and closes all the time shall not fill the table. */
-	if (stats->opened && stats->now.sent == stats->before.sent &&
-	    stats->now.received == stats->before.received)
-		stats->used = 0;
+	used = !stats->opened || stats->now.sent != stats->before.sent ||
+	       stats->now.received != stats->before.received;
+	close_endpoint(stats, id, used);
 	return 0;
 }
 
