@@ -293,7 +293,7 @@ const struct trace_command command_kicks = {
 		"kick to the wake-up of the reader that the answer is for, and from there until\n"
 		"it runs. Traces until Ctrl-C.\n"
 		"\n"
-		"  -d, --duration DURATION    end after so many seconds, or with a unit: us, ms, s\n"
+		"  -d, --duration DURATION    end after so many seconds; or units: us, ms, s\n"
 		"  -p, --processor PROCESSOR  only this one, by its name or as remoteprocN\n"
 		"  -j, --json                 print JSON, one object a line: each vring, then the\n"
 		"                             end; histograms are [lower bound, count] in usecs\n"

@@ -113,7 +113,7 @@ const struct trace_command command_record = {
 		"it answers passed, to a file for 'rpmsg-trace export'. Traces until Ctrl-C.\n"
 		"\n"
 		"  -o, --output FILE          the file\n"
-		"  -d, --duration DURATION    end after so many seconds, or with a unit: us, ms, s\n"
+		"  -d, --duration DURATION    end after so many seconds; or units: us, ms, s\n"
 		"  -p, --processor PROCESSOR  only this one, by its name or as remoteprocN\n"
 		"  -e, --endpoint NAME        only endpoints of this name\n"
 		"  -a, --address ADDRESS      only the endpoint with this local address\n"

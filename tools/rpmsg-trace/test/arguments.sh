@@ -71,6 +71,17 @@ for duration in 0 -1 soon 1h nan 1e400; do
 	check 2 "'$duration' is not a time above 0" "$trace" kicks --duration="$duration"
 done
 
+# fits [COMMAND]: no line of its help is wider than a terminal.
+# shellcheck disable=SC2317 # by check
+fits() {
+	"$trace" "$@" --help | awk 'length > 80 { print; wide = 1 } END { if (!wide) print "fits" }'
+}
+
+check 0 'fits' fits
+for command in kicks latency top record export; do
+	check 0 'fits' fits "$command"
+done
+
 # What can be tried depends on who runs this, and where.
 missing=
 out=$("$trace" kicks -p nobody -d 1ms 2>&1)
