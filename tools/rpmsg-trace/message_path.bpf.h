@@ -323,13 +323,30 @@ static __always_inline void tell(const struct passed *passed, const struct recei
 	bpf_ringbuf_submit(message, 0);
 }
 
+/*
+ * reader_runs() - since when? Who runs now is who was switched to last. NULL: it ran already when
+ * the message was delivered.
+ */
+static __always_inline const struct running *reader_runs(struct passed *passed)
+{
+	struct running *run;
+	__u32 zero = 0;
+
+	passed->at[AT_RUNNING] = passed->at[AT_DELIVERED];
+	passed->reader = bpf_get_current_pid_tgid() >> 32;
+	run = bpf_map_lookup_elem(&runs, &zero);
+	if (!run || run->ns <= passed->at[AT_DELIVERED])
+		return NULL;
+	passed->at[AT_RUNNING] = run->ns;
+	return run;
+}
+
 /* The message is in the memory of the running task; or, @late, of a task since who knows when. */
 static __always_inline void has_passed(struct endpoint_stats *stats,
 				       const struct received *received, bool late)
 {
+	const struct running *run;
 	struct passed passed;
-	struct running *run;
-	__u32 zero = 0;
 
 	__builtin_memcpy(passed.at, received->at, sizeof(received->at));
 	passed.writer = received->writer;
@@ -340,15 +357,8 @@ static __always_inline void has_passed(struct endpoint_stats *stats,
 		account(stats, &passed);
 		return;
 	}
-	passed.at[AT_RUNNING] = passed.at[AT_DELIVERED];
 	passed.at[AT_USER] = bpf_ktime_get_ns();
-	passed.reader = bpf_get_current_pid_tgid() >> 32;
-	/* Who runs now is who was switched to last. */
-	run = bpf_map_lookup_elem(&runs, &zero);
-	if (run && run->ns > passed.at[AT_DELIVERED])
-		passed.at[AT_RUNNING] = run->ns;
-	else
-		run = NULL;
+	run = reader_runs(&passed);
 	account(stats, &passed);
 	tell(&passed, received, run, stats->node);
 }

@@ -78,23 +78,6 @@ static __always_inline int timed_begins(struct device *dev)
 	return 0;
 }
 
-/* Its reader is who runs now; who runs now is who was switched to last. */
-static __always_inline void timed_tell(struct endpoint_stats *stats, struct passed *passed,
-				       const struct received *received)
-{
-	struct running *run;
-	__u32 zero = 0;
-
-	passed->at[AT_RUNNING] = passed->at[AT_DELIVERED];
-	passed->reader = bpf_get_current_pid_tgid() >> 32;
-	run = bpf_map_lookup_elem(&runs, &zero);
-	if (run && run->ns > passed->at[AT_DELIVERED])
-		passed->at[AT_RUNNING] = run->ns;
-	else
-		run = NULL;
-	tell(passed, received, run, stats->node);
-}
-
 static __always_inline int timed_passed(struct device *dev, struct vrpmsg_timed *timed)
 {
 	__u32 id = endpoint_of(dev);
@@ -113,7 +96,7 @@ static __always_inline int timed_passed(struct device *dev, struct vrpmsg_timed 
 	received.writer_thread = timed->thread;
 	received.len = timed->len;
 	if (passed.at[AT_USER])
-		timed_tell(stats, &passed, &received);
+		tell(&passed, &received, reader_runs(&passed), stats->node);
 	account(stats, &passed);
 	if (!passed.at[AT_WRITE])
 		add(stats->unasked, 1);
