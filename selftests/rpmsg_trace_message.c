@@ -132,7 +132,6 @@ static void expect_accounted(struct __test_metadata *_metadata, FIXTURE_DATA(cra
 		struct json_object *endpoint = tracer->endpoints[i];
 		const int64_t received = tracer_number(endpoint, "received");
 		const int64_t read = tracer_number(endpoint, "read");
-
 		const int64_t total = tracer_stage(endpoint, "total", "count");
 
 		EXPECT_EQ(received, read + tracer_number(endpoint, "unread") +

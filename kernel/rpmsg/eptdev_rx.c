@@ -37,7 +37,6 @@ u32 eptdev_depth(const struct eptdev *eptdev)
 struct vrpmsg_timed *eptdev_take_timed(struct eptdev *eptdev, u32 len)
 {
 	const struct vrpmsg_ops *ops = READ_ONCE(eptdev->ops);
-
 	struct rpmsg_endpoint *ept = READ_ONCE(eptdev->ept);
 
 	return ops && ept ? ops->take_timed(ept, len) : NULL;
