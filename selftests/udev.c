@@ -86,6 +86,13 @@ static int private_system(void)
 	return ret ? ret : write_all("/run/udev/rules.d/60-rpmsg.rules", text);
 }
 
+static bool udevd_start(FIXTURE_DATA(udev) *self)
+{
+	return !program_start(&self->udevd, UDEVD, NULL) &&
+	       wait_until(!program_run(&self->udevadm, PATIENCE_MS, "udevadm", "control", "--ping"),
+			  PATIENCE_MS);
+}
+
 FIXTURE_SETUP(udev)
 {
 	char path[FILE_PATH_MAX];
@@ -97,9 +104,7 @@ FIXTURE_SETUP(udev)
 	if (!file_exists("/proc/sys/fs/inotify"))
 		SKIP(return, "a kernel without inotify, which systemd-udevd needs");
 	ASSERT_EQ(0, private_system());
-	ASSERT_EQ(0, program_start(&self->udevd, UDEVD, NULL));
-	ASSERT_TRUE(wait_until(!program_run(&self->udevadm, PATIENCE_MS, "udevadm", "control",
-					    "--ping"), PATIENCE_MS));
+	ASSERT_TRUE(udevd_start(self));
 
 	file_path(path, "%s/examples/firmware/echo.elf", getenv("RPMSG_BUILD"));
 	ASSERT_EQ(0, program_start(&self->urproc, "urproc", "run", "--name", "dsp", path, NULL));
@@ -188,12 +193,17 @@ static bool is_exclusive(void)
 	return file_read_line(path, text, sizeof(text)) > 0 && !strcmp(text, "1");
 }
 
-/* The rule of docs/devices.md: one application may have the device for itself. */
+/*
+ * The rule of docs/devices.md: one application may have the device for itself. systemd-udevd starts
+ * again to read it: version 252 now and then ignores what udevadm tells it in the moment in which
+ * it accepts the connection ("Invalid sender uid 65534"), and udevadm does not notice.
+ */
 TEST_F_TIMEOUT(udev, exclusive, 240)
 {
 	EXPECT_FALSE(is_exclusive());
 	ASSERT_EQ(0, write_all("/run/udev/rules.d/61-exclusive.rules", EXCLUSIVE_RULE));
-	ASSERT_EQ(0, program_run(&self->udevadm, PATIENCE_MS, "udevadm", "control", "--reload"));
+	ASSERT_EQ(0, program_end(&self->udevd, SIGTERM, PATIENCE_MS));
+	ASSERT_TRUE(udevd_start(self));
 	ASSERT_EQ(0, rpmsg_processor_stop(self->dsp));
 	ASSERT_EQ(0, rpmsg_processor_boot(self->dsp));
 	EXPECT_TRUE(wait_until(is_exclusive(), PATIENCE_MS));
