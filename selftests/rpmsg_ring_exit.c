@@ -333,6 +333,59 @@ TEST_F_TIMEOUT(rpmsg_ring_exit, closes_the_uring, 120)
 	close(fd);
 }
 
+struct submitter {
+	struct io_uring	uring;
+	int		fd;
+	int		submitted;
+};
+
+static void *submit_and_end(void *data)
+{
+	struct submitter *submitter = data;
+
+	prepare(&submitter->uring, submitter->fd, RPMSG_IOC_RING_RECEIVE);
+	submitter->submitted = io_uring_submit(&submitter->uring);
+	return NULL;
+}
+
+/* On return the thread is gone, and its command is under way. */
+static bool submit_by_thread(struct submitter *submitter)
+{
+	pthread_t thread;
+
+	return !pthread_create(&thread, NULL, submit_and_end, submitter) &&
+	       !pthread_join(thread, NULL) && submitter->submitted == 1 &&
+	       wait_until(!io_uring_sq_ready(&submitter->uring), PATIENCE_MS) &&
+	       !wait_until(io_uring_cq_ready(&submitter->uring), QUIET_MS);
+}
+
+/* The program goes on, and so does the command of one of its threads that does not. */
+TEST_F_TIMEOUT(rpmsg_ring_exit, thread_ends, 120)
+{
+	struct submitter submitter = {};
+	struct io_uring_cqe *cqe;
+	struct rings rings;
+
+	if (variant->commands == BY_CALL)
+		return;
+	submitter.fd = rings_open(&rings, self->node, variant->exclusive, SLOTS, SLOTS);
+	ASSERT_LE(0, submitter.fd);
+	ASSERT_EQ(0, uring_init(&submitter.uring, variant->commands));
+	ASSERT_TRUE(submit_by_thread(&submitter));
+	ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, "hello", 5));
+	ASSERT_TRUE(wait_until(!io_uring_peek_cqe(&submitter.uring, &cqe), PATIENCE_MS));
+	EXPECT_EQ(1, cqe->res);
+	io_uring_cqe_seen(&submitter.uring, cqe);
+	ASSERT_NE(NULL, rings_next_ready(&rings));
+
+	ASSERT_TRUE(submit_by_thread(&submitter));
+	EXPECT_EQ(-EBUSY, rings_receive(submitter.fd, 1, MS));
+	io_uring_queue_exit(&submitter.uring);
+	EXPECT_TRUE(wait_until(rings_receive(submitter.fd, 1, MS) == -ETIMEDOUT, PATIENCE_MS));
+	rings_unmap(&rings);
+	close(submitter.fd);
+}
+
 int main(int argc, char **argv)
 {
 	processor_require();
