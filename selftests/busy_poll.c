@@ -169,23 +169,17 @@ static void *look(void *data)
 	return NULL;
 }
 
-static bool wants_no_interrupt(const struct remote *remote)
-{
-	return __atomic_load_n(&remote->to_host.vring.avail->flags, __ATOMIC_ACQUIRE) &
-	       VRING_AVAIL_F_NO_INTERRUPT;
-}
-
 TEST_F(busy_poll, no_interrupts)
 {
 	struct looker looker = { .fd = self->ringed };
 
-	EXPECT_FALSE(wants_no_interrupt(&self->remote));
+	EXPECT_TRUE(ring_wants_interrupt(&self->remote.to_host));
 	ASSERT_EQ(0, pthread_create(&looker.thread, NULL, look, &looker));
-	EXPECT_TRUE(wait_until(wants_no_interrupt(&self->remote), PATIENCE_MS));
+	EXPECT_TRUE(wait_until(!ring_wants_interrupt(&self->remote.to_host), PATIENCE_MS));
 	looker.end = true;
 	pthread_join(looker.thread, NULL);
 	EXPECT_EQ(-ETIMEDOUT, looker.result);
-	EXPECT_TRUE(wait_until(!wants_no_interrupt(&self->remote), PATIENCE_MS));
+	EXPECT_TRUE(wait_until(ring_wants_interrupt(&self->remote.to_host), PATIENCE_MS));
 }
 
 /* Two look at once: one of them works, the other waits for it. */
@@ -210,7 +204,7 @@ TEST_F_TIMEOUT(busy_poll, stop, 120)
 	struct looker looker = { .fd = self->ringed };
 
 	ASSERT_EQ(0, pthread_create(&looker.thread, NULL, look, &looker));
-	EXPECT_TRUE(wait_until(wants_no_interrupt(&self->remote), PATIENCE_MS));
+	EXPECT_TRUE(wait_until(!ring_wants_interrupt(&self->remote.to_host), PATIENCE_MS));
 	EXPECT_EQ(0, processor_set(&self->processor, "state", "stop"));
 	EXPECT_TRUE(wait_until(looker.result == -EPIPE, PATIENCE_MS));
 	looker.end = true;

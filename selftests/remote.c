@@ -97,6 +97,14 @@ void ring_give(struct ring *ring, uint32_t index, uint32_t len)
 	__atomic_store_n(&used->idx, used->idx + 1, __ATOMIC_RELEASE);
 }
 
+bool ring_wants_interrupt(const struct ring *ring)
+{
+	/* It looks for what was returned after it has asked. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !(__atomic_load_n(&ring->vring.avail->flags, __ATOMIC_RELAXED) &
+		 VRING_AVAIL_F_NO_INTERRUPT);
+}
+
 int remote_notify(struct remote *remote, const struct ring *ring)
 {
 	return ioctl(remote->processor->fd, URPROC_IOC_NOTIFY, ring->notifyid) ? -errno : 0;

@@ -83,6 +83,9 @@ void *ring_buffer(struct remote *remote, struct ring *ring, int index, size_t *s
 /* Returns a buffer, true or not, with a length, true or not. Does not interrupt the host. */
 void ring_give(struct ring *ring, uint32_t index, uint32_t len);
 
+/* Whether the host asks to be interrupted for what was returned. */
+bool ring_wants_interrupt(const struct ring *ring);
+
 /* Interrupts the host for a ring. Returns 0 or -errno. */
 int remote_notify(struct remote *remote, const struct ring *ring);
 

@@ -333,31 +333,24 @@ TEST_F(rpmsg_char, poll_wakes_up)
 	EXPECT_EQ(POLLOUT, events);
 }
 
-static bool interrupts_are_wanted(struct remote *remote)
-{
-	const uint16_t *flags = &remote->from_host.vring.avail->flags;
-
-	return !(__atomic_load_n(flags, __ATOMIC_ACQUIRE) & VRING_AVAIL_F_NO_INTERRUPT);
-}
-
 /* For buffers that the remote is done with: one, and only when somebody asked for it. */
 TEST_F(rpmsg_char, interrupts_for_who_waits)
 {
 	int events = 0, i;
 
-	EXPECT_FALSE(interrupts_are_wanted(&self->remote));
+	EXPECT_FALSE(ring_wants_interrupt(&self->remote.from_host));
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(1, node_write(self->fd, "x", 1));
 		EXPECT_EQ(POLLOUT, node_poll(self->fd, POLLIN | POLLOUT, 0));
-		EXPECT_FALSE(interrupts_are_wanted(&self->remote));
+		EXPECT_FALSE(ring_wants_interrupt(&self->remote.from_host));
 
 		EXPECT_EQ(RING_NUM - 1, node_fill(self->fd));
 		ASSERT_TRUE(sleeper_start(&self->sleeper, SLEEPER_POLL, self->fd, POLLOUT));
-		EXPECT_TRUE(interrupts_are_wanted(&self->remote));
+		EXPECT_TRUE(ring_wants_interrupt(&self->remote.from_host));
 		remote_drain(&self->remote);
 		ASSERT_TRUE(sleeper_join(&self->sleeper, PATIENCE_MS, &events));
 		EXPECT_EQ(POLLOUT, events);
-		EXPECT_FALSE(interrupts_are_wanted(&self->remote));
+		EXPECT_FALSE(ring_wants_interrupt(&self->remote.from_host));
 	}
 }
 
