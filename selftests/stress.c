@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Everything at once: 8 processors, 64 endpoints that are written and read, created and destroyed
- * by several threads, and crashes. STRESS_SECONDS says for how long; 60 when it is not set.
+ * Everything at once: 9 processors, 65 endpoints that are written and read, created and destroyed
+ * by several threads, and crashes. One of the endpoints has a processor's device for itself.
+ * STRESS_SECONDS says for how long; 60 when it is not set.
  *
  * Every message has a number and a checksum, and the accounts of both sides must agree: what
  * write() accepted was taken by the remote, once and in order, or was in the ring when the remote
@@ -21,7 +22,9 @@
 #include "kselftest_harness.h"
 #include "stress_slot.h"
 
-#define PROCESSORS	8
+#define SHARED		8	/* processors with many endpoints */
+#define EXCLUSIVE_ONE	SHARED	/* the one behind, whose device is one endpoint's alone */
+#define PROCESSORS	(SHARED + 1)
 #define CREATORS	2
 #define DESTROYERS	2
 
@@ -135,7 +138,12 @@ static void crash_one(struct stress *stress, struct stress_remote *remote, unsig
 	expect_restart(stress, remote, lives);
 }
 
-/* Every second processor always ends by itself: the queues' drops are accounted for there. */
+/* Every second of those that share: what queues drop is accounted for there. */
+static bool always_ends_itself(unsigned int which)
+{
+	return which != EXCLUSIVE_ONE && which % 2 == 0;
+}
+
 static void *crasher_run(void *data)
 {
 	struct stress *stress = data;
@@ -149,7 +157,8 @@ static void *crasher_run(void *data)
 		if (!life)
 			continue;
 		stress_life_put(life);
-		crash_one(stress, &stress->remote[which], which % 2 ? roll(&random, 0, 3) : 2);
+		crash_one(stress, &stress->remote[which],
+			  always_ends_itself(which) ? 2 : roll(&random, 0, 3));
 	}
 	return NULL;
 }
@@ -173,7 +182,7 @@ FIXTURE_SETUP(stress)
 		stress->session[i] = &stress->slot[i].session;
 	for (i = 0; i < PROCESSORS; i++)
 		ASSERT_EQ(0, stress_remote_start(&stress->remote[i], stress->session,
-						 &stress->slots.faults, i % 2));
+						 &stress->slots.faults, !always_ends_itself(i)));
 }
 
 /* What still runs dies with the process. */
@@ -184,8 +193,10 @@ FIXTURE_TEARDOWN(stress)
 
 static enum kind kind_of(unsigned int index)
 {
-	const enum kind kind = index / PROCESSORS % HOLDING;
+	const enum kind kind = index / SHARED % HOLDING;
 
+	if (index == STRESS_SLOTS - 1)
+		return EXCLUSIVE;
 	return kind == DROPPING && index % 2 ? HOLDING : kind;
 }
 
@@ -199,7 +210,8 @@ static int start_slots(struct stress *stress)
 
 		slot->index = i;
 		slot->kind = kind_of(i);
-		slot->remote = &stress->remote[i % PROCESSORS];
+		slot->remote = &stress->remote[slot->kind == EXCLUSIVE ? EXCLUSIVE_ONE :
+					       i % SHARED];
 		slot->all = &stress->slots;
 		ret = slot_start(slot);
 	}
@@ -226,7 +238,8 @@ static void report(const struct stress *stress, int64_t seconds)
 	       (long long)seconds, slots->accepted, slots->by_ring, taken, slots->left);
 	printf("#   %lu answers: %lu read, %lu dropped, %lu under way or to nobody\n", sent,
 	       slots->read, slots->dropped, sent - slots->read - slots->dropped);
-	printf("#   %lu times held until somebody read\n", slots->held);
+	printf("#   %lu read in exclusive mode, %lu times held until somebody read\n",
+	       slots->exclusive, slots->held);
 	printf("#   %lu sessions, %lu destroyed, %lu cut short; %lu nodes, %lu channels\n",
 	       slots->sessions, slots->destroyed, slots->cut_short, stress->created,
 	       stress->channels);
@@ -241,9 +254,9 @@ static bool of_every_kind(const struct stress *stress)
 {
 	const struct slots *slots = &stress->slots;
 
-	return slots->accepted > 1000 && slots->read > 1000 && slots->by_ring && slots->dropped &&
-	       slots->held && slots->destroyed && slots->cut_short && stress->crashes &&
-	       stress->created && stress->channels;
+	return slots->accepted > 1000 && slots->read > 1000 && slots->by_ring &&
+	       slots->exclusive && slots->dropped && slots->held && slots->destroyed &&
+	       slots->cut_short && stress->crashes && stress->created && stress->channels;
 }
 
 TEST_F_TIMEOUT(stress, every_message_accounted_for, 36000)

@@ -27,7 +27,7 @@
 #include "remote.h"
 
 #define STRESS_SERVICE		0x50	/* the remote's address that answers */
-#define STRESS_SLOTS		64
+#define STRESS_SLOTS		65
 #define STRESS_TEXT_MAX		(RPMSG_PAYLOAD_MAX - 16)
 
 struct stress_message {

@@ -20,6 +20,7 @@
 #define SHORT_LIMIT	"1024"	/* bytes of a queue: less than four answers, mostly */
 #define RING_SLOTS	8
 #define RING_WAIT_NS	1000000000ull
+#define KEEP_EVERY	8	/* messages; such a one is kept while half as many come */
 
 struct reader {
 	struct slot	*slot;
@@ -36,6 +37,11 @@ unsigned int roll(unsigned int *random, unsigned int from, unsigned int to)
 void sleep_ms(unsigned int ms)
 {
 	usleep(ms * 1000);
+}
+
+static bool has_rings(const struct slot *slot)
+{
+	return slot->kind == RINGS || slot->kind == EXCLUSIVE;
 }
 
 static bool slow(const struct slot *slot)
@@ -71,8 +77,37 @@ static void message_read(struct slot *slot, const struct stress_message *message
 		;
 	slot->session.life->read++;
 	slot->all->read++;
+	slot->all->exclusive += slot->kind == EXCLUSIVE;
 	/* Last: whoever waits for it looks at the others then. */
 	slot->session.read++;
+}
+
+static void release_kept(struct slot *slot)
+{
+	if (slot->kept < 0)
+		return;
+	if (!stress_message_ok((const void *)rings_rx_slot(&slot->rings, slot->kept),
+			       slot->kept_size))
+		stress_fault(&slot->all->faults.corrupt, "slot %u: a kept message is spoilt",
+			     slot->index);
+	rings_release(&slot->rings, slot->kept);
+	slot->kept = -1;
+}
+
+/* What the remote has written to goes back to it, some of it late, and behind what came later. */
+static void ring_release(struct slot *slot, const struct rpmsg_ring_ready *ready)
+{
+	const unsigned int turn = slot->session.read % KEEP_EVERY;
+
+	if (slot->kind == EXCLUSIVE && !turn) {
+		release_kept(slot);
+		slot->kept = ready->slot;
+		slot->kept_size = ready->len;
+		return;
+	}
+	rings_release(&slot->rings, ready->slot);
+	if (turn == KEEP_EVERY / 2)
+		release_kept(slot);
 }
 
 /* Returns as node_read(). */
@@ -92,13 +127,13 @@ static int ring_read(struct slot *slot, void *message, size_t size)
 	}
 	ret = MIN(ready->len, size);
 	memcpy(message, rings_rx_slot(rings, ready->slot), ret);
-	rings_release(rings, ready->slot);
+	ring_release(slot, ready);
 	return ret;
 }
 
 static int read_one(struct slot *slot, int fd, struct stress_message *message)
 {
-	if (slot->kind == RINGS)
+	if (has_rings(slot))
 		return ring_read(slot, message, sizeof(*message));
 	return node_read(fd, message, sizeof(*message));
 }
@@ -181,7 +216,7 @@ static bool write_one(struct slot *slot, const struct stress_message *message, s
 {
 	int ret;
 
-	if (slot->kind == RINGS)
+	if (has_rings(slot))
 		return ring_write(slot, message, size);
 	for (;;) {
 		ret = node_write(slot->fd[0], message, size);
@@ -281,6 +316,15 @@ static void session_close(struct slot *slot)
 		close(slot->fd[1]);
 }
 
+/* What the administrator does. Each life of the processor has a new device. */
+static int claim_device(struct slot *slot)
+{
+	char path[FILE_PATH_MAX];
+	int ret = device_exclusive_path(&slot->remote->processor, path);
+
+	return ret ? ret : file_write(path, "1");
+}
+
 /* Returns 0 or -errno. */
 static int session_open(struct slot *slot, int ctrl)
 {
@@ -292,8 +336,10 @@ static int session_open(struct slot *slot, int ctrl)
 		.dst	= STRESS_SERVICE,
 	};
 	const int flags = slot->kind == POLLED ? O_RDWR | O_NONBLOCK : O_RDWR;
-	int ret = 0;
+	int ret = slot->kind == EXCLUSIVE ? claim_device(slot) : 0;
 
+	if (ret)
+		return ret;
 	snprintf(create.name, sizeof(create.name), "stress%u", slot->index);
 	if (ioctl(ctrl, RPMSG_IOC_CREATE_ENDPOINT, &create))
 		return -errno;
@@ -301,6 +347,7 @@ static int session_open(struct slot *slot, int ctrl)
 	slot->fd[1] = -1;
 	slot->fresh = 0;
 	slot->unpublished = 0;
+	slot->kept = -1;
 	if (slot->kind == ANONYMOUS) {
 		slot->fd[0] = create.fd;
 		return 0;
@@ -314,8 +361,10 @@ static int session_open(struct slot *slot, int ctrl)
 	} else if (slot->kind == RACING) {
 		slot->fd[1] = node_open(slot->node, flags);
 		ret = slot->fd[1] < 0 ? slot->fd[1] : 0;
-	} else if (slot->kind == RINGS) {
-		ret = rings_setup(&slot->rings, slot->fd[0], RING_SLOTS, RING_SLOTS);
+	} else if (has_rings(slot)) {
+		ret = slot->kind == EXCLUSIVE ?
+		      rings_setup_exclusive(&slot->rings, slot->fd[0], RING_SLOTS, RING_SLOTS) :
+		      rings_setup(&slot->rings, slot->fd[0], RING_SLOTS, RING_SLOTS);
 		if (!ret)
 			ret = rings_map(&slot->rings, slot->fd[0]);
 	} else if (slow(slot)) {

@@ -43,6 +43,7 @@ enum kind {
 	RINGS,		/* which the remote reads from */
 	DROPPING,	/* a slow reader and a short queue */
 	HOLDING,	/* the same; what does not fit stays in the remote's buffers */
+	EXCLUSIVE,	/* rings that the remote reads from and writes to, on a device of its own */
 };
 
 struct slots {
@@ -51,6 +52,7 @@ struct slots {
 	atomic_ulong		accepted;
 	atomic_ulong		by_ring;	/* of these */
 	atomic_ulong		read;
+	atomic_ulong		exclusive;	/* of these, with the device for itself */
 	atomic_ulong		dropped;
 	atomic_ulong		held;
 	atomic_ulong		left;
@@ -73,6 +75,8 @@ struct slot {
 	struct rings		rings;
 	unsigned int		fresh;		/* their first buffer that was not sent yet */
 	unsigned int		unpublished;	/* submitted to them, and no more */
+	int			kept;		/* a buffer that is read but not released; or -1 */
+	unsigned int		kept_size;	/* of what is in it */
 	pthread_mutex_t		lock;		/* guards open, destroyed */
 	bool			open;		/* fd[0] may be used by others */
 	atomic_bool		destroyed;	/* by somebody else */
