@@ -39,28 +39,6 @@ FIXTURE(udev)
 	struct rpmsg_node *node;
 };
 
-/* The whole of a small file, terminated. */
-static int read_all(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (n < 0 || n == (ssize_t)size - 1)
-		return -EIO;
-	text[n] = '\0';
-	return 0;
-}
-
-static int write_all(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-	int ret = file && fputs(text, file) >= 0 ? 0 : -EIO;
-
-	return file && fclose(file) ? -EIO : ret;
-}
-
 /* A group "rpmsg", and no rules but ours and the system's. */
 static int private_system(void)
 {
@@ -72,18 +50,18 @@ static int private_system(void)
 		return -errno;
 	/* The first line of a name counts. */
 	len = sprintf(text, "rpmsg:x:%d:\n", GID);
-	ret = read_all("/etc/group", text + len, sizeof(text) - len);
-	if (ret)
+	ret = file_read("/etc/group", text + len, sizeof(text) - len);
+	if (ret < 0)
 		return ret;
-	if (write_all(GROUP, text) || mount(GROUP, "/etc/group", NULL, MS_BIND, NULL))
+	if (file_make(GROUP, text, len + ret) || mount(GROUP, "/etc/group", NULL, MS_BIND, NULL))
 		return -errno;
 
 	mkdir("/run/udev", 0755);
 	if (mount("udev", "/run/udev", "tmpfs", 0, "mode=755") || mkdir("/run/udev/rules.d", 0755))
 		return -errno;
 	file_path(rule, "%s/tools/udev/60-rpmsg.rules", getenv("RPMSG_TOP"));
-	ret = read_all(rule, text, sizeof(text));
-	return ret ? ret : write_all("/run/udev/rules.d/60-rpmsg.rules", text);
+	ret = file_read(rule, text, sizeof(text));
+	return ret < 0 ? ret : file_make("/run/udev/rules.d/60-rpmsg.rules", text, ret);
 }
 
 static bool udevd_start(FIXTURE_DATA(udev) *self)
@@ -201,7 +179,8 @@ static bool is_exclusive(void)
 TEST_F_TIMEOUT(udev, exclusive, 240)
 {
 	EXPECT_FALSE(is_exclusive());
-	ASSERT_EQ(0, write_all("/run/udev/rules.d/61-exclusive.rules", EXCLUSIVE_RULE));
+	ASSERT_EQ(0, file_make("/run/udev/rules.d/61-exclusive.rules", EXCLUSIVE_RULE,
+			       strlen(EXCLUSIVE_RULE)));
 	ASSERT_EQ(0, program_end(&self->udevd, SIGTERM, PATIENCE_MS));
 	ASSERT_TRUE(udevd_start(self));
 	ASSERT_EQ(0, rpmsg_processor_stop(self->dsp));
