@@ -37,8 +37,8 @@ const struct ctl_command command_attach = {
 	.summary = "use a processor that someone else booted",
 	.help =
 		"Usage: rpmsg-ctl attach PROCESSOR\n"
-		"Begin to use a processor that someone else booted, a boot loader for example. It must be\n"
-		"\"detached\". Its services are announced as after a boot.\n"
+		"Begin to use a processor that someone else booted, a boot loader for example. It\n"
+		"must be \"detached\". Its services are announced as after a boot.\n"
 		"\n"
 		"  -h, --help  show this\n",
 	.run = run,

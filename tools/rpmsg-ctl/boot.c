@@ -79,9 +79,9 @@ const struct ctl_command command_boot = {
 	.summary = "load firmware and start a processor",
 	.help =
 		"Usage: rpmsg-ctl boot [OPTION...] PROCESSOR\n"
-		"Load firmware into a processor and start it. One that runs already is left alone.\n"
+		"Load firmware into a processor and start it. One that runs is left alone.\n"
 		"\n"
-		"  -f, --firmware FILE  firmware to load, a name below the kernel's firmware folders\n"
+		"  -f, --firmware FILE  firmware, a name below the kernel's firmware folders\n"
 		"  -h, --help           show this\n",
 	.run = run,
 };

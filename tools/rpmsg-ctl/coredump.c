@@ -61,8 +61,8 @@ const struct ctl_command command_coredump = {
 		"\n"
 		"  disabled  nothing (the default)\n"
 		"  enabled   a copy, for \"rpmsg-ctl dump\"; then it recovers the processor\n"
-		"  inline    \"rpmsg-ctl dump\" reads the memory itself; recovery waits for that, five minutes\n"
-		"            at most\n"
+		"  inline    \"rpmsg-ctl dump\" reads the memory itself; recovery waits for that,\n"
+		"            five minutes at most\n"
 		"\n"
 		"  -h, --help  show this\n",
 	.run = run,

@@ -79,12 +79,12 @@ const struct ctl_command command_crash = {
 	.summary = "report a processor as crashed",
 	.help =
 		"Usage: rpmsg-ctl crash [OPTION...] PROCESSOR\n"
-		"Report a crash of a processor to the kernel, which then does what it does after any\n"
-		"other: channels and devices go, a coredump is made and the processor recovered, if\n"
-		"the kernel is told to. Needs debugfs on /sys/kernel/debug.\n"
+		"Report a crash of a processor to the kernel, which then does what it does after\n"
+		"any other: channels and devices go, a coredump is made and the processor\n"
+		"recovered, if the kernel is told to. Needs debugfs on /sys/kernel/debug.\n"
 		"\n"
-		"  -t, --type TYPE  kind of crash for the kernel's log: mmufault, watchdog, or fatal\n"
-		"                   (default: fatal)\n"
+		"  -t, --type TYPE  kind of crash for the kernel's log: mmufault, watchdog, or\n"
+		"                   fatal (default: fatal)\n"
 		"  -h, --help       show this\n",
 	.run = run,
 };

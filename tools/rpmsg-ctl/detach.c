@@ -42,8 +42,8 @@ const struct ctl_command command_detach = {
 	.summary = "leave an attached processor running",
 	.help =
 		"Usage: rpmsg-ctl detach PROCESSOR\n"
-		"Leave an \"attached\" processor, which goes on running. Its channels and devices go; open ones\n"
-		"answer \"Broken pipe\".\n"
+		"Leave an \"attached\" processor, which goes on running. Its channels and devices\n"
+		"go; open ones answer \"Broken pipe\".\n"
 		"\n"
 		"  -h, --help  show this\n",
 	.run = run,

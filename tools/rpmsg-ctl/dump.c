@@ -193,15 +193,16 @@ const struct ctl_command command_dump = {
 	.summary = "fetch the coredump of a crashed processor",
 	.help =
 		"Usage: rpmsg-ctl dump [OPTION...] PROCESSOR FILE\n"
-		"Save what a processor's memory held when it crashed, an ELF core file, to FILE, or to\n"
-		"standard output if that is \"-\"; then release the kernel's copy. The kernel keeps one\n"
-		"for five minutes, and makes no other until it is released.\n"
+		"Save what a processor's memory held when it crashed, an ELF core file, to FILE,\n"
+		"or to standard output if that is \"-\"; then release the kernel's copy. The kernel\n"
+		"keeps one for five minutes, and makes no other until it is released.\n"
 		"\n"
 		"  -w, --wait          if there is none, wait for the next\n"
 		"  -t, --timeout TIME  the same, and give up after TIME\n"
 		"  -k, --keep          do not release the kernel's copy\n"
 		"  -h, --help          show this\n"
 		"\n"
-		"FILE is replaced once all is there. \"rpmsg-ctl coredump\" says whether there will be one.\n",
+		"FILE is replaced once all is there. \"rpmsg-ctl coredump\" says whether there will\n"
+		"be one.\n",
 	.run = run,
 };

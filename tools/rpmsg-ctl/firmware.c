@@ -44,9 +44,9 @@ const struct ctl_command command_firmware = {
 	.summary = "show or set a processor's firmware",
 	.help =
 		"Usage: rpmsg-ctl firmware PROCESSOR [FILE]\n"
-		"Show the firmware that a processor is or will be booted with, or set it for the next boot.\n"
-		"FILE is a name below the kernel's firmware folders; whether it is there shows at boot.\n"
-		"An attached processor's firmware is \"unknown\".\n"
+		"Show the firmware that a processor is or will be booted with, or set it for the\n"
+		"next boot. FILE is a name below the kernel's firmware folders; whether it is\n"
+		"there shows at boot. An attached processor's firmware is \"unknown\".\n"
 		"\n"
 		"  -h, --help  show this\n",
 	.run = run,

@@ -182,11 +182,11 @@ const struct ctl_command command_list = {
 		"Usage: rpmsg-ctl list [OPTION...]\n"
 		"Show processors, the services that they announced, and the devices /dev/rpmsgN.\n"
 		"\n"
-		"  -j, --json  print JSON; an address that is \"any\" is null, as is the processor of a\n"
-		"              transport that has none, and the path of a [rpmsgN]\n"
+		"  -j, --json  print JSON; an address that is \"any\" is null, as is the processor\n"
+		"              of a transport that has none, and the path of a [rpmsgN]\n"
 		"  -h, --help  show this\n"
 		"\n"
-		"[rpmsgN] is the endpoint of an application, and has no device that others could open.\n"
-		"Bytes of names that cannot be printed are shown as \\xNN.\n",
+		"[rpmsgN] is the endpoint of an application, and has no device that others could\n"
+		"open. Bytes of names that cannot be printed are shown as \\xNN.\n",
 	.run = run,
 };

@@ -275,14 +275,15 @@ const struct ctl_command command_log = {
 	.summary = "show what a processor writes to its trace buffers",
 	.help =
 		"Usage: rpmsg-ctl log [OPTION...] PROCESSOR\n"
-		"Show the text in a processor's trace buffers. Needs debugfs on /sys/kernel/debug.\n"
+		"Show the text in a processor's trace buffers. Needs debugfs on\n"
+		"/sys/kernel/debug.\n"
 		"\n"
-		"  -f, --follow         go on with what is added, until interrupted; the processor may\n"
-		"                       be stopped and started meanwhile\n"
+		"  -f, --follow         go on with what is added, until interrupted; the\n"
+		"                       processor may be stopped and started meanwhile\n"
 		"  -b, --buffer NUMBER  only this one; 0 is trace0 (default: all)\n"
 		"  -h, --help           show this\n"
 		"\n"
-		"Where there are several buffers, lines begin with their names. Bytes that cannot be\n"
-		"printed are shown as \\xNN. No more than the first 1 MiB of a buffer is read.\n",
+		"Where there are several buffers, lines begin with their names. Bytes that cannot\n"
+		"be printed are shown as \\xNN. No more than the first 1 MiB of a buffer is read.\n",
 	.run = run,
 };

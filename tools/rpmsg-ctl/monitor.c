@@ -131,16 +131,17 @@ const struct ctl_command command_monitor = {
 	.summary = "show processors, services and endpoints as they come and go",
 	.help =
 		"Usage: rpmsg-ctl monitor [OPTION...] [PROCESSOR]\n"
-		"Show the processors, the channels to their services and the endpoints that there are,\n"
-		"and then those that come, go, or change their state, until interrupted. With\n"
-		"PROCESSOR only that one's; it may go and come again.\n"
+		"Show the processors, the channels to their services and the endpoints that there\n"
+		"are, and then those that come, go, or change their state, until interrupted.\n"
+		"With PROCESSOR only that one's; it may go and come again.\n"
 		"\n"
-		"  -j, --json  print a JSON object on each line: time_ms, milliseconds since 1970;\n"
-		"              change, one of present, added, state, removed; what, one of processor,\n"
-		"              channel, endpoint; processor; name; and the state of a processor, src\n"
-		"              and dst of the others, node and path of an endpoint\n"
+		"  -j, --json  print a JSON object on each line: time_ms, milliseconds since\n"
+		"              1970; change, one of present, added, state, removed; what, one of\n"
+		"              processor, channel, endpoint; processor; name; and the state of a\n"
+		"              processor, src and dst of the others, node and path of an endpoint\n"
 		"  -h, --help  show this\n"
 		"\n"
-		"Endpoints are shown as by \"rpmsg-ctl list\". What comes and goes at once may be left out.\n",
+		"Endpoints are shown as by \"rpmsg-ctl list\". What comes and goes at once may be\n"
+		"left out.\n",
 	.run = run,
 };

@@ -294,8 +294,8 @@ const struct ctl_command command_ping = {
 	.summary = "measure round trips to a service that echoes",
 	.help =
 		"Usage: rpmsg-ctl ping [OPTION...] ENDPOINT\n"
-		"Send messages to a service that echoes them, one at a time, and show the round trips.\n"
-		"ENDPOINT is /dev/rpmsgN or the name of a service.\n"
+		"Send messages to a service that echoes them, one at a time, and show the round\n"
+		"trips. ENDPOINT is /dev/rpmsgN or the name of a service.\n"
 		"\n"
 		"  -c, --count COUNT     stop after that many messages (default: at Ctrl-C)\n"
 		"  -s, --size BYTES      length of a message (default: 56)\n"

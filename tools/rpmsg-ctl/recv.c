@@ -72,12 +72,12 @@ const struct ctl_command command_recv = {
 	.summary = "print the messages that arrive",
 	.help =
 		"Usage: rpmsg-ctl recv [OPTION...] ENDPOINT\n"
-		"Print the messages that arrive, one on a line; bytes that cannot be printed as \\xNN.\n"
-		"ENDPOINT is /dev/rpmsgN or the name of a service.\n"
+		"Print the messages that arrive, one on a line; bytes that cannot be printed as\n"
+		"\\xNN. ENDPOINT is /dev/rpmsgN or the name of a service.\n"
 		"\n"
 		"  -c, --count COUNT     stop after that many messages, 0 for never (default: 1)\n"
-		"  -t, --timeout TIME    how long to wait for each message (default: no limit), and for\n"
-		"                        the service (default: 5 s)\n"
+		"  -t, --timeout TIME    how long to wait for each message (default: no limit),\n"
+		"                        and for the service (default: 5 s)\n"
 		"  -x, --hex             print bytes as hexadecimal digits\n"
 		"  -p, --processor NAME  only a service of this processor\n"
 		"  -h, --help            show this\n",

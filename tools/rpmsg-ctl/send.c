@@ -190,10 +190,10 @@ const struct ctl_command command_send = {
 		"Send MESSAGE, or else all of the standard input, as one message.\n"
 		"ENDPOINT is /dev/rpmsgN or the name of a service.\n"
 		"\n"
-		"  -x, --hex             the message is written as hexadecimal digits, replies too\n"
+		"  -x, --hex             message and replies are written as hexadecimal digits\n"
 		"  -r, --reply COUNT     wait for that many messages and print them as recv does\n"
-		"  -t, --timeout TIME    how long to wait for the service, for room, for each reply\n"
-		"                        (default: 5 s)\n"
+		"  -t, --timeout TIME    how long to wait for the service, for room, for each\n"
+		"                        reply (default: 5 s)\n"
 		"  -p, --processor NAME  only a service of this processor\n"
 		"  -h, --help            show this\n",
 	.run = run,

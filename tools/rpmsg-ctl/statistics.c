@@ -237,9 +237,9 @@ const struct ctl_command command_stats = {
 		"\n"
 		"  -w, --watch          and then, until interrupted, by how much they grow\n"
 		"  -i, --interval TIME  how often to look (default: 1 s)\n"
-		"  -j, --json           print JSON: time_ms, milliseconds since 1970; statistics, for\n"
-		"                       each device its name, null for a transport, and counters; with\n"
-		"                       --watch all of it anew on each line\n"
+		"  -j, --json           print JSON: time_ms, milliseconds since 1970; statistics,\n"
+		"                       for each device its name, null for a transport, and\n"
+		"                       counters; with --watch all of it anew on each line\n"
 		"  -h, --help           show this\n"
 		"\n"
 		"Mainline's kernel counts nothing: there nothing is shown.\n",

@@ -97,11 +97,12 @@ const struct ctl_command command_watch = {
 		"Show the state of all processors or of one, and then each change of it, until\n"
 		"interrupted. A processor that is watched may go and come again.\n"
 		"\n"
-		"  -j, --json  print a JSON object on each line: time_ms, milliseconds since 1970;\n"
-		"              change, one of present, added, state, removed; processor; name; state\n"
+		"  -j, --json  print a JSON object on each line: time_ms, milliseconds since\n"
+		"              1970; change, one of present, added, state, removed; processor;\n"
+		"              name; state\n"
 		"  -h, --help  show this\n"
 		"\n"
-		"Every state is shown, however short, if the kernel tells of it. Mainline's does not:\n"
-		"there the state is looked at ten times a second, and a message says so.\n",
+		"Every state is shown, however short, if the kernel tells of it. Mainline's does\n"
+		"not: there the state is looked at ten times a second, and a message says so.\n",
 	.run = run,
 };

@@ -28,20 +28,22 @@
 const char run_help[] =
 	"usage: urproc run [OPTION ...] FIRMWARE\n"
 	"\n"
-	"Creates a remote processor on /dev/urproc, boots FIRMWARE on it, and runs it as a\n"
-	"child process, until SIGINT or SIGTERM, or until the firmware crashes.\n"
+	"Creates a remote processor on /dev/urproc, boots FIRMWARE on it, and runs it as\n"
+	"a child process, until SIGINT or SIGTERM, or until the firmware crashes.\n"
 	"\n"
 	"FIRMWARE with a '/' is a file; without, a name that the kernel looks up in its\n"
 	"firmware folders.\n"
 	"\n"
-	"  --name NAME       name of the processor; the default is the firmware's, without suffix\n"
+	"  --name NAME       name of the processor; the default is the firmware's,\n"
+	"                    without suffix\n"
 	"  --mem ADDR:SIZE   its memory; the default is 0x20000000:4M\n"
 	"  --no-boot         wait for somebody else to boot it\n"
-	"  --stay            after a crash, stay, so that remoteproc can restart the firmware\n"
+	"  --stay            stay after a crash, so that remoteproc can restart it\n"
 	"  --help            this text\n"
 	"\n"
-	"Prints 'NAME: remoteprocN running FIRMWARE' when it runs. The exit status is 0 after\n"
-	"a signal, 1 after a failure or a crash of the firmware, 2 for a wrong command line.\n";
+	"Prints 'NAME: remoteprocN running FIRMWARE' when it runs. The exit status is 0\n"
+	"after a signal, 1 after a failure or a crash of the firmware, 2 for a wrong\n"
+	"command line.\n";
 
 struct options {
 	const char *file;

@@ -53,6 +53,12 @@ for command in list watch monitor stats boot stop attach detach firmware log cra
 	check 0 "Usage: rpmsg-ctl $command" help "$command"
 	check 2 "unknown option '--nonsense'" "$command" --nonsense
 	check 2 "unknown option '-Z'" "$command" -Z
+	out=$("$ctl" "$command" --help | awk 'length > 80')
+	if [ -z "$out" ]; then
+		ok "rpmsg-ctl $command --help: fits a terminal"
+	else
+		not_ok "rpmsg-ctl $command --help: lines of more than 80 columns"
+	fi
 done
 
 check 2 "not 'extra'" list extra

@@ -58,5 +58,15 @@ check 2 "below 4 GiB" run --mem 0x100000000:1M a.elf
 check 1 "No such file" run ./no-such-firmware.elf
 check 1 "Is a directory" run /tmp
 
+count=$((count + 1))
+wide=$({ "$urproc" --help; "$urproc" run --help; } | awk 'length > 80')
+if [ -z "$wide" ]; then
+	echo "ok $count - help fits a terminal"
+else
+	failed=$((failed + 1))
+	echo "not ok $count - help has lines of more than 80 columns"
+	printf '%s\n' "$wide" | sed 's/^/# /'
+fi
+
 echo "1..$count"
 [ "$failed" -eq 0 ]
