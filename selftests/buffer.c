@@ -263,8 +263,7 @@ static bool through_rings(FIXTURE_DATA(buffer) *self, struct rings *rings, size_
 static int rings_of(FIXTURE_DATA(buffer) *self, struct rings *rings, bool exclusive,
 		    size_t to_remote)
 {
-	int ret = exclusive ? rings_setup_exclusive(rings, self->fd, 4, 4) :
-			      rings_setup(rings, self->fd, 4, 4);
+	int ret = rings_setup_mode(rings, self->fd, exclusive, 4, 4);
 
 	if (ret == -EOPNOTSUPP && node_write(self->fd, self->out, to_remote) == (int)to_remote)
 		return ret;
@@ -293,12 +292,10 @@ TEST_F(buffer, rings)
 TEST_F(buffer, exclusive_rings)
 {
 	const size_t to_remote = variant->rx_size - HEADER, to_host = variant->tx_size - HEADER;
-	char attribute[FILE_PATH_MAX];
 	struct rings rings = {};
 	int ret;
 
-	ASSERT_EQ(0, device_exclusive_path(&self->processor, attribute));
-	ASSERT_EQ(0, file_write(attribute, "1"));
+	ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 	self->fd = node_open(self->node, O_RDWR);
 	ASSERT_LE(0, self->fd);
 	ret = rings_of(self, &rings, true, to_remote);

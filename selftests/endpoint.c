@@ -177,6 +177,14 @@ int device_exclusive_path(const struct processor *processor, char path[FILE_PATH
 	return ret;
 }
 
+int device_set_exclusive(const struct processor *processor, bool exclusive)
+{
+	char path[FILE_PATH_MAX];
+	int ret = device_exclusive_path(processor, path);
+
+	return ret ? ret : file_write(path, exclusive ? "1" : "0");
+}
+
 int node_open(const char *node, int flags)
 {
 	int fd = open(node, flags | O_CLOEXEC);

@@ -64,6 +64,9 @@ long device_counter_of(const char *device, const char *name);
 /* Where the only virtio device has its attribute "exclusive". Returns 0 or -ENODEV. */
 int device_exclusive_path(const struct processor *processor, char path[FILE_PATH_MAX]);
 
+/* What the administrator does there. Returns 0 or -errno. */
+int device_set_exclusive(const struct processor *processor, bool exclusive);
+
 /* As open(), read(), write(), but return -errno. */
 int node_open(const char *node, int flags);
 int node_read(int fd, void *data, size_t size);

@@ -152,7 +152,7 @@ TEST_F(exclusive, attribute)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EBUSY, file_write(self->attribute, "1"));
 	EXPECT_TRUE(attribute_is(self->attribute, "0"));
-	EXPECT_EQ(-EPERM, rings_setup_exclusive(&self->rings, fd, 2, 2));
+	EXPECT_EQ(-EPERM, rings_setup_mode(&self->rings, fd, true, 2, 2));
 	close(fd);
 	EXPECT_EQ(0, file_write(self->attribute, "1"));
 }
@@ -299,7 +299,7 @@ TEST_F(exclusive, queue_goes_first)
 	ASSERT_LE(0, self->fd);
 	for (i = 0; i < 2 * SLOTS; i++)
 		ASSERT_EQ(0, send_number(&self->remote, i));
-	ASSERT_EQ(0, rings_setup_exclusive(&self->rings, self->fd, 2, SLOTS));
+	ASSERT_EQ(0, rings_setup_mode(&self->rings, self->fd, true, 2, SLOTS));
 	ASSERT_EQ(0, rings_map(&self->rings, self->fd));
 	ASSERT_EQ(0, send_number(&self->remote, i));
 	for (i = 0; i <= 2 * SLOTS; i++) {
@@ -551,12 +551,12 @@ TEST_F(exclusive, locked_memory)
 	if (!pid) {
 		if (setrlimit(RLIMIT_MEMLOCK, &less) || setuid(65534))
 			_exit(255);
-		_exit(-rings_setup_exclusive(&self->rings, self->fd, SLOTS / 2, SLOTS));
+		_exit(-rings_setup_mode(&self->rings, self->fd, true, SLOTS / 2, SLOTS));
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(ENOMEM, WEXITSTATUS(status));
-	EXPECT_EQ(0, rings_setup_exclusive(&self->rings, self->fd, SLOTS / 2, SLOTS));
+	EXPECT_EQ(0, rings_setup_mode(&self->rings, self->fd, true, SLOTS / 2, SLOTS));
 }
 
 int main(int argc, char **argv)

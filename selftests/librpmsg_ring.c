@@ -61,14 +61,6 @@ FIXTURE_VARIANT_ADD(librpmsg_ring, exclusive)
 	.mode = RPMSG_RING_EXCLUSIVE,
 };
 
-static int set_exclusive(const struct processor *processor)
-{
-	char path[FILE_PATH_MAX];
-	int ret = device_exclusive_path(processor, path);
-
-	return ret ? ret : file_write(path, "1");
-}
-
 /* Mainline knows one kind of node, and a call that does not tell which it made. */
 static int create_node(FIXTURE_DATA(librpmsg_ring) *self, uint32_t flags, char node[NODE_MAX])
 {
@@ -101,7 +93,7 @@ FIXTURE_SETUP(librpmsg_ring)
 		ASSERT_EQ(0, rpmsg_ring_open(self->endpoint, BUFFERS, BUFFERS, &self->ring));
 		return;
 	}
-	ASSERT_EQ(0, set_exclusive(&self->processor));
+	ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 	ASSERT_EQ(0, rpmsg_ring_open_exclusive(self->endpoint, BUFFERS, BUFFERS, &self->ring));
 }
 

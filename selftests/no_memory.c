@@ -250,7 +250,7 @@ TEST_F(no_memory, read)
 static int rings_up(struct rings *rings, int fd, bool exclusive)
 {
 	memset(rings, 0, sizeof(*rings));
-	return exclusive ? rings_setup_exclusive(rings, fd, 4, 4) : rings_setup(rings, fd, 4, 4);
+	return rings_setup_mode(rings, fd, exclusive, 4, 4);
 }
 
 /* Returns how many failures there were, or -1. */
@@ -298,10 +298,7 @@ TEST_F_TIMEOUT(no_memory, rings, 600)
 
 TEST_F_TIMEOUT(no_memory, exclusive_rings, 600)
 {
-	char attribute[FILE_PATH_MAX];
-
-	ASSERT_EQ(0, device_exclusive_path(&self->processor, attribute));
-	ASSERT_EQ(0, file_write(attribute, "1"));
+	ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 	EXPECT_LT(5, rings_that_fail(self, true));
 }
 

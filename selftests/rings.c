@@ -15,24 +15,19 @@
 #include "rings.h"
 #include "wait.h"
 
-static int setup_with(struct rings *rings, int fd, uint32_t flags, uint32_t tx_slots,
-		      uint32_t rx_slots)
+int rings_setup_mode(struct rings *rings, int fd, bool exclusive, uint32_t tx_slots,
+		     uint32_t rx_slots)
 {
 	rings->setup = (struct rpmsg_ring_setup) {
-		.size = sizeof(rings->setup), .flags = flags, .tx_slots = tx_slots,
-		.rx_slots = rx_slots,
+		.size = sizeof(rings->setup), .flags = exclusive ? RPMSG_RING_SETUP_EXCLUSIVE : 0,
+		.tx_slots = tx_slots, .rx_slots = rx_slots,
 	};
 	return ioctl(fd, RPMSG_IOC_RING_SETUP, &rings->setup) ? -errno : 0;
 }
 
 int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
 {
-	return setup_with(rings, fd, 0, tx_slots, rx_slots);
-}
-
-int rings_setup_exclusive(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots)
-{
-	return setup_with(rings, fd, RPMSG_RING_SETUP_EXCLUSIVE, tx_slots, rx_slots);
+	return rings_setup_mode(rings, fd, false, tx_slots, rx_slots);
 }
 
 void *rings_map_part(int fd, uint64_t offset, size_t size, int prot)
@@ -96,8 +91,7 @@ int rings_open(struct rings *rings, const char *node, bool exclusive, uint32_t t
 	if (fd < 0)
 		return fd;
 	memset(rings, 0, sizeof(*rings));
-	ret = exclusive ? rings_setup_exclusive(rings, fd, tx_slots, rx_slots) :
-			  rings_setup(rings, fd, tx_slots, rx_slots);
+	ret = rings_setup_mode(rings, fd, exclusive, tx_slots, rx_slots);
 	if (!ret)
 		ret = rings_map(rings, fd);
 	if (!ret)

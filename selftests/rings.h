@@ -28,7 +28,8 @@ struct rings {
 
 /* RPMSG_IOC_RING_SETUP. Returns 0 or -errno. */
 int rings_setup(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots);
-int rings_setup_exclusive(struct rings *rings, int fd, uint32_t tx_slots, uint32_t rx_slots);
+int rings_setup_mode(struct rings *rings, int fd, bool exclusive, uint32_t tx_slots,
+		     uint32_t rx_slots);
 
 /* Maps all parts. Returns 0 or -errno, and then, too, rings_unmap() takes back what there is. */
 int rings_map(struct rings *rings, int fd);

@@ -81,17 +81,13 @@ FIXTURE_VARIANT_ADD(rpmsg_ring_exit, exclusive_poll_thread)
 
 FIXTURE_SETUP(rpmsg_ring_exit)
 {
-	char attribute[FILE_PATH_MAX];
-
 	self->alive = -1;
 	self->ctrl = ctrl_up(&self->processor, &self->remote);
 	ASSERT_LE(0, self->ctrl);
 	ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "rings", HOST, REMOTE,
 				     self->node));
-	if (variant->exclusive) {
-		ASSERT_EQ(0, device_exclusive_path(&self->processor, attribute));
-		ASSERT_EQ(0, file_write(attribute, "1"));
-	}
+	if (variant->exclusive)
+		ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 }
 
 FIXTURE_TEARDOWN(rpmsg_ring_exit)

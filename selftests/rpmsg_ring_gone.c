@@ -73,13 +73,11 @@ FIXTURE_VARIANT_ADD(rpmsg_ring_gone, exclusive_crashed) { .go = go_crash, .exclu
 static int open_rings(FIXTURE_DATA(rpmsg_ring_gone) *self, bool exclusive, const char *name,
 		      struct rings *rings)
 {
-	char attribute[FILE_PATH_MAX];
 	int ret;
 
 	ret = endpoint_create(&self->processor, self->ctrl, name, HOST, REMOTE, self->node);
 	if (!ret && exclusive)
-		ret = device_exclusive_path(&self->processor, attribute) ?:
-		      file_write(attribute, "1");
+		ret = device_set_exclusive(&self->processor, true);
 	if (ret)
 		return ret;
 	return rings_open(rings, self->node, exclusive, SLOTS, SLOTS);

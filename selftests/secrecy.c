@@ -91,8 +91,7 @@ static int party_begin(struct party *party, const char *node, enum mode mode)
 		return party->fd;
 	if (mode == PLAIN)
 		return 0;
-	ret = mode == EXCLUSIVE ? rings_setup_exclusive(&party->rings, party->fd, SLOTS, SLOTS) :
-				  rings_setup(&party->rings, party->fd, SLOTS, SLOTS);
+	ret = rings_setup_mode(&party->rings, party->fd, mode == EXCLUSIVE, SLOTS, SLOTS);
 	return ret ? ret : rings_map(&party->rings, party->fd);
 }
 
@@ -158,14 +157,6 @@ static bool exchange_secret(FIXTURE_DATA(secrecy) *self)
 	return exchange(self, &self->owner, HOST, secrets, sizeof(secrets));
 }
 
-static bool allow_exclusive(FIXTURE_DATA(secrecy) *self, bool on)
-{
-	char attribute[FILE_PATH_MAX];
-
-	return !device_exclusive_path(&self->processor, attribute) &&
-	       !file_write(attribute, on ? "1" : "0");
-}
-
 /* Both at work, through the same buffers. */
 TEST_F_TIMEOUT(secrecy, at_the_same_time, 120)
 {
@@ -173,7 +164,7 @@ TEST_F_TIMEOUT(secrecy, at_the_same_time, 120)
 
 	ASSERT_EQ(0, party_begin(&self->owner, self->owner_node, SHARED));
 	if (variant->mode == EXCLUSIVE) {
-		EXPECT_FALSE(allow_exclusive(self, true) &&
+		EXPECT_FALSE(!device_set_exclusive(&self->processor, true) &&
 			     !party_begin(&self->reader, self->reader_node, EXCLUSIVE));
 		return;
 	}
@@ -204,7 +195,7 @@ TEST_F_TIMEOUT(secrecy, one_after_the_other, 120)
 		party_end(&self->owner);
 
 		if (variant->mode == EXCLUSIVE)
-			ASSERT_TRUE(allow_exclusive(self, true));
+			ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 		ASSERT_EQ(0, party_begin(&self->reader, self->reader_node, variant->mode));
 		EXPECT_FALSE(sees_secret(&self->reader));
 		remote_drain(&self->remote);
@@ -214,7 +205,7 @@ TEST_F_TIMEOUT(secrecy, one_after_the_other, 120)
 		}
 		party_end(&self->reader);
 		if (variant->mode == EXCLUSIVE)
-			ASSERT_TRUE(allow_exclusive(self, false));
+			ASSERT_EQ(0, device_set_exclusive(&self->processor, false));
 	}
 }
 
@@ -224,13 +215,14 @@ TEST_F_TIMEOUT(secrecy, after_the_end, 120)
 	int i;
 
 	if (variant->mode == EXCLUSIVE)
-		ASSERT_TRUE(allow_exclusive(self, true));
+		ASSERT_EQ(0, device_set_exclusive(&self->processor, true));
 	ASSERT_EQ(0, party_begin(&self->reader, self->reader_node, variant->mode));
 	for (i = 0; i < ROUNDS; i++)
 		ASSERT_TRUE(exchange(self, &self->reader, HOST + 1, "mine", 4));
 	ASSERT_EQ(0, ioctl(self->reader.fd, RPMSG_DESTROY_EPT_IOCTL));
 	if (variant->mode == EXCLUSIVE)
-		ASSERT_TRUE(wait_until(allow_exclusive(self, false), PATIENCE_MS));
+		ASSERT_TRUE(wait_until(!device_set_exclusive(&self->processor, false),
+				       PATIENCE_MS));
 
 	ASSERT_EQ(0, party_begin(&self->owner, self->owner_node, SHARED));
 	for (i = 0; i < ROUNDS; i++) {

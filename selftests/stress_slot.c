@@ -316,15 +316,6 @@ static void session_close(struct slot *slot)
 		close(slot->fd[1]);
 }
 
-/* What the administrator does. Each life of the processor has a new device. */
-static int claim_device(struct slot *slot)
-{
-	char path[FILE_PATH_MAX];
-	int ret = device_exclusive_path(&slot->remote->processor, path);
-
-	return ret ? ret : file_write(path, "1");
-}
-
 /* Returns 0 or -errno. */
 static int session_open(struct slot *slot, int ctrl)
 {
@@ -336,8 +327,11 @@ static int session_open(struct slot *slot, int ctrl)
 		.dst	= STRESS_SERVICE,
 	};
 	const int flags = slot->kind == POLLED ? O_RDWR | O_NONBLOCK : O_RDWR;
-	int ret = slot->kind == EXCLUSIVE ? claim_device(slot) : 0;
+	int ret = 0;
 
+	/* Each life of the processor has a new device. */
+	if (slot->kind == EXCLUSIVE)
+		ret = device_set_exclusive(&slot->remote->processor, true);
 	if (ret)
 		return ret;
 	snprintf(create.name, sizeof(create.name), "stress%u", slot->index);
@@ -362,9 +356,8 @@ static int session_open(struct slot *slot, int ctrl)
 		slot->fd[1] = node_open(slot->node, flags);
 		ret = slot->fd[1] < 0 ? slot->fd[1] : 0;
 	} else if (has_rings(slot)) {
-		ret = slot->kind == EXCLUSIVE ?
-		      rings_setup_exclusive(&slot->rings, slot->fd[0], RING_SLOTS, RING_SLOTS) :
-		      rings_setup(&slot->rings, slot->fd[0], RING_SLOTS, RING_SLOTS);
+		ret = rings_setup_mode(&slot->rings, slot->fd[0], slot->kind == EXCLUSIVE,
+				       RING_SLOTS, RING_SLOTS);
 		if (!ret)
 			ret = rings_map(&slot->rings, slot->fd[0]);
 	} else if (slow(slot)) {
