@@ -43,8 +43,8 @@ static void print_help(FILE *stream)
 	for (i = 0; i < COMMAND_COUNT; i++)
 		fprintf(stream, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
-	      "A processor is named by its name or by remoteprocN. An endpoint is named by a device,\n"
-	      "/dev/rpmsgN, or by a service, to which one is made for the occasion.\n"
+	      "A processor is named by its name or by remoteprocN. An endpoint is named by a\n"
+	      "device, /dev/rpmsgN, or by a service, to which one is made for the occasion.\n"
 	      "Times are in seconds, or with a unit: ns, us, ms, s.\n"
 	      "\n"
 	      "  -h, --help     show this, or with a command its own help\n"

@@ -39,7 +39,18 @@ check() {
 	fi
 }
 
+# fits ARGUMENT...: no line of this help is wider than a terminal
+fits() {
+	out=$("$ctl" "$@" | awk 'length > 80')
+	if [ -z "$out" ]; then
+		ok "rpmsg-ctl $*: fits a terminal"
+	else
+		not_ok "rpmsg-ctl $*: lines of more than 80 columns"
+	fi
+}
+
 check 2 'Usage: rpmsg-ctl COMMAND'
+fits --help
 check 0 'Usage: rpmsg-ctl COMMAND' --help
 check 0 'Usage: rpmsg-ctl COMMAND' help
 check 0 'rpmsg-ctl 1.' --version
@@ -53,12 +64,7 @@ for command in list watch monitor stats boot stop attach detach firmware log cra
 	check 0 "Usage: rpmsg-ctl $command" help "$command"
 	check 2 "unknown option '--nonsense'" "$command" --nonsense
 	check 2 "unknown option '-Z'" "$command" -Z
-	out=$("$ctl" "$command" --help | awk 'length > 80')
-	if [ -z "$out" ]; then
-		ok "rpmsg-ctl $command --help: fits a terminal"
-	else
-		not_ok "rpmsg-ctl $command --help: lines of more than 80 columns"
-	fi
+	fits "$command" --help
 done
 
 check 2 "not 'extra'" list extra
