@@ -74,7 +74,8 @@ static void processor_event(struct processor *processor, const struct urproc_eve
 		processor_answer(processor, event->seq, processor->stop_result);
 		break;
 	case URPROC_EVENT_KICK:
-		processor->kicks++;
+		if (event->vq < PROCESSOR_VQS)
+			processor->kicks[event->vq]++;
 		break;
 	case URPROC_EVENT_ATTACH:
 		processor->attaches++;

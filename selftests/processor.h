@@ -21,6 +21,9 @@
 #define PROCESSOR_NAME		"selftest"
 #define PROCESSOR_FIRMWARE	"librpmsg-selftest.elf"
 
+/* Of that many virtqueues kicks are counted. */
+#define PROCESSOR_VQS		64
+
 struct processor {
 	int		fd;		/* /dev/urproc */
 	unsigned int	index;		/* N of remoteprocN */
@@ -35,7 +38,7 @@ struct processor {
 	/* What happened so far. */
 	atomic_uint	starts;
 	atomic_uint	stops;
-	atomic_uint	kicks;
+	atomic_uint	kicks[PROCESSOR_VQS];	/* by the notify id of the virtqueue */
 	atomic_uint	attaches;	/* answered with start_result */
 	atomic_uint	detaches;	/* answered with stop_result */
 	_Atomic uint64_t boot_addr;

@@ -405,6 +405,7 @@ TEST_F(urproc, kick_fd)
 {
 	const int fd = self->processor.fd;
 	int ctrl, endpoint, kick, null;
+	atomic_uint *kicks;
 	eventfd_t count;
 
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -422,10 +423,10 @@ TEST_F(urproc, kick_fd)
 	ASSERT_LE(0, endpoint);
 
 	/* By events */
-	ASSERT_TRUE(wait_until(self->processor.kicks > 0, PATIENCE_MS));
-	self->processor.kicks = 0;
+	kicks = &self->processor.kicks[self->remote.from_host.notifyid];
+	EXPECT_EQ(0, *kicks);
 	ASSERT_EQ(1, node_write(endpoint, "x", 1));
-	EXPECT_TRUE(wait_until(self->processor.kicks == 1, PATIENCE_MS));
+	EXPECT_TRUE(wait_until(*kicks == 1, PATIENCE_MS));
 
 	/* By eventfd */
 	ASSERT_EQ(0, do_ioctl(fd, URPROC_IOC_SET_KICK_FD, kick));
@@ -433,14 +434,14 @@ TEST_F(urproc, kick_fd)
 	EXPECT_EQ(POLLIN, node_poll(kick, POLLIN, PATIENCE_MS));
 	EXPECT_EQ(0, eventfd_read(kick, &count));
 	EXPECT_LE(1, count);
-	EXPECT_EQ(1, self->processor.kicks);
+	EXPECT_EQ(1, *kicks);
 
 	/* Our own descriptor may go: the kernel has its reference */
 	close(kick);
 	ASSERT_EQ(1, node_write(endpoint, "x", 1));
 	ASSERT_EQ(0, do_ioctl(fd, URPROC_IOC_SET_KICK_FD, -1));
 	ASSERT_EQ(1, node_write(endpoint, "x", 1));
-	EXPECT_TRUE(wait_until(self->processor.kicks == 2, PATIENCE_MS));
+	EXPECT_TRUE(wait_until(*kicks == 2, PATIENCE_MS));
 	close(endpoint);
 	close(ctrl);
 	close(null);

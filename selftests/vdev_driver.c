@@ -213,6 +213,7 @@ TEST_F_TIMEOUT(vdev_driver, many_queues, 120)
 	struct ring rings[QUEUES];
 	char text[QUEUES * 16], got[64];
 	unsigned int i, queue, ids = 0;
+	atomic_uint *kicks;
 	size_t len;
 	void *at;
 
@@ -227,9 +228,10 @@ TEST_F_TIMEOUT(vdev_driver, many_queues, 120)
 		queue = i * 7 % QUEUES;
 		snprintf(text, sizeof(text), "to queue %u", queue);
 		ASSERT_EQ(strlen(text), device_write(self, "memory", text, strlen(text), 100));
-		self->processor.kicks = 0;
+		kicks = &self->processor.kicks[rings[queue].notifyid];
+		EXPECT_EQ(0, *kicks);
 		ASSERT_EQ(0, command(self, "queue", "out %u 100 %zu", queue, strlen(text)));
-		EXPECT_TRUE(wait_until(self->processor.kicks, PATIENCE_MS));
+		EXPECT_TRUE(wait_until(*kicks == 1, PATIENCE_MS));
 		ASSERT_EQ(0, ring_take(&rings[queue]));
 		at = ring_buffer(&self->remote, &rings[queue], 0, &len);
 		ASSERT_NE(NULL, at);
