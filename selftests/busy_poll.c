@@ -169,10 +169,18 @@ static void *look(void *data)
 	return NULL;
 }
 
+/* Who looks lets others have its CPU, and the interrupt back: nobody there sees that it was off. */
+static bool sees_looker(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
 TEST_F(busy_poll, no_interrupts)
 {
 	struct looker looker = { .fd = self->ringed };
 
+	if (!sees_looker())
+		SKIP(return, "only one CPU");
 	EXPECT_TRUE(ring_wants_interrupt(&self->remote.to_host));
 	ASSERT_EQ(0, pthread_create(&looker.thread, NULL, look, &looker));
 	EXPECT_TRUE(wait_until(!ring_wants_interrupt(&self->remote.to_host), PATIENCE_MS));
@@ -203,6 +211,8 @@ TEST_F_TIMEOUT(busy_poll, stop, 120)
 {
 	struct looker looker = { .fd = self->ringed };
 
+	if (!sees_looker())
+		SKIP(return, "only one CPU");
 	ASSERT_EQ(0, pthread_create(&looker.thread, NULL, look, &looker));
 	EXPECT_TRUE(wait_until(!ring_wants_interrupt(&self->remote.to_host), PATIENCE_MS));
 	EXPECT_EQ(0, processor_set(&self->processor, "state", "stop"));
