@@ -6,6 +6,10 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/urproc.h>
@@ -167,6 +171,59 @@ TEST_F_TIMEOUT(rpmsg_ctl_processor, log_follows, 120)
 
 	EXPECT_EQ(-ETIMEDOUT, program_wait(&self->beside, QUIET_MS));
 	EXPECT_EQ(3, times(self->beside.text, STARTED));
+	EXPECT_EQ(1, times(self->beside.text, "about to crash"));
+	EXPECT_EQ(0, program_end(&self->beside, SIGINT, PATIENCE_MS));
+}
+
+static bool opens(pid_t pid, const char *name)
+{
+	struct __ptrace_syscall_info info;
+	char path[FILE_PATH_MAX] = "";
+	struct iovec from, to = { path, sizeof(path) - 1 };
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != SYS_openat)
+		return false;
+	from = (struct iovec){ (void *)(uintptr_t)info.entry.args[1], sizeof(path) - 1 };
+	return process_vm_readv(pid, &to, 1, &from, 1, 0) > 0 && strstr(path, name);
+}
+
+/* Until PTRACE_DETACH the program gets no further than to the door of the next such file. */
+static bool hold_at_open(const struct program *program, const char *name)
+{
+	const pid_t pid = program->pid;
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD) ||
+	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL))
+		return false;
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		if (opens(pid, name))
+			return true;
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL))
+			return false;
+	}
+	return false;
+}
+
+/* It hears that the processor was stopped after it has seen what that wrote when it ran again. */
+TEST_F_TIMEOUT(rpmsg_ctl_processor, log_follows_late_news, 120)
+{
+	ASSERT_EQ(0, ctl_beside("log", "--follow", "dsp"));
+	EXPECT_TRUE(program_says(&self->beside, STARTED, PATIENCE_MS));
+	EXPECT_EQ(0, ctl("recovery", "dsp", "disabled"));
+	EXPECT_EQ(0, ctl("send", "rpmsg-crash", "crash"));
+	EXPECT_TRUE(program_says(&self->beside, "crash: about to crash\n", PATIENCE_MS));
+	EXPECT_TRUE(wait_until(processor_state_is(&self->processor, "crashed"), PATIENCE_MS));
+
+	ASSERT_TRUE(hold_at_open(&self->beside, "/trace0"));
+	EXPECT_EQ(0, ctl("recovery", "dsp", "recover"));
+	EXPECT_TRUE(wait_until(ctl("log", "dsp") == 0 && said(STARTED), PATIENCE_MS));
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, self->beside.pid, NULL, NULL));
+
+	EXPECT_TRUE(wait_until(says_times(&self->beside, STARTED, 2), PATIENCE_MS));
+	EXPECT_EQ(-ETIMEDOUT, program_wait(&self->beside, 2 * QUIET_MS));
+	EXPECT_EQ(2, times(self->beside.text, STARTED));
 	EXPECT_EQ(1, times(self->beside.text, "about to crash"));
 	EXPECT_EQ(0, program_end(&self->beside, SIGINT, PATIENCE_MS));
 }

@@ -6,6 +6,9 @@
  * started anew begins its buffers anew, and may write the very same text: so what it wrote before
  * is forgotten once it runs again, unless the new text was seen to be another in the meantime. What
  * it wrote last before it stopped is printed first, if it is still there.
+ *
+ * That a text is the new one is known only to who knows that the old run is over. So a look at a
+ * buffer counts when nothing was told of the processor until it was over, and else is taken again.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,6 +32,7 @@ struct buffer {
 
 struct log {
 	struct rpmsg_processor *processor;
+	struct rpmsg_monitor *monitor;	/* NULL: one look, no more */
 	const char *sysname;
 	struct buffer buffers[BUFFERS_MAX];
 	char *now;
@@ -76,17 +80,66 @@ static void print_piece(struct log *log, unsigned int number, const struct follo
 	}
 }
 
+static void note_state(struct log *log, const struct rpmsg_processor *processor)
+{
+	enum rpmsg_processor_state state = rpmsg_processor_get_state(processor);
+	bool runs = state == RPMSG_PROCESSOR_RUNNING || state == RPMSG_PROCESSOR_ATTACHED;
+	unsigned int i;
+
+	for (i = 0; i < BUFFERS_MAX; i++) {
+		if (runs && log->buffers[i].over)
+			follow_forget(&log->buffers[i].follow);
+		log->buffers[i].over = !runs;
+	}
+}
+
+/*
+ * Takes note of what becomes of the processor, and waits so long for the first of it. Returns
+ * whether there was something, or a negative errno: -ENODEV when it is gone.
+ */
+static int take_notes(struct log *log, int64_t timeout_ns)
+{
+	struct rpmsg_processor *processor;
+	enum rpmsg_change change;
+	bool told = false;
+	int ret;
+
+	while (!(ret = rpmsg_monitor_next(log->monitor, timeout_ns, &change, &processor))) {
+		note_state(log, processor);
+		rpmsg_processor_free(processor);
+		if (change == RPMSG_CHANGE_REMOVED)
+			return -ENODEV;
+		told = true;
+		timeout_ns = 0;
+	}
+	return ret == -ETIMEDOUT || ret == -EAGAIN || ret == -EINTR ? told : ret;
+}
+
+/* What is in a buffer now, with all that led to it noted. Returns 0 or a negative errno. */
+static int read_text(struct log *log, unsigned int number, size_t *len)
+{
+	int ret, told = 0;
+
+	do {
+		ret = rpmsg_processor_read_trace(log->processor, number, log->now, TEXT_MAX, len);
+		if (log->monitor)
+			told = take_notes(log, 0);
+	} while (told > 0);
+	return told ? told : ret;
+}
+
 static int look_at(struct log *log, unsigned int number)
 {
 	struct buffer *buffer = &log->buffers[number];
-	bool empty = !buffer->follow.len;
 	struct follow_piece pieces[2];
 	size_t len;
+	bool empty;
 	int ret;
 
-	ret = rpmsg_processor_read_trace(log->processor, number, log->now, TEXT_MAX, &len);
+	ret = read_text(log, number, &len);
 	if (ret)
 		return ret;
+	empty = !buffer->follow.len;
 	ret = follow_look(&buffer->follow, log->now, len, pieces);
 	if (ret < 0)
 		return ret;
@@ -149,62 +202,29 @@ static int show(struct log *log)
 			ctl_state(log->processor));
 }
 
-static void note_state(struct log *log, const struct rpmsg_processor *processor)
-{
-	enum rpmsg_processor_state state = rpmsg_processor_get_state(processor);
-	bool runs = state == RPMSG_PROCESSOR_RUNNING || state == RPMSG_PROCESSOR_ATTACHED;
-	unsigned int i;
-
-	for (i = 0; i < BUFFERS_MAX; i++) {
-		if (runs && log->buffers[i].over)
-			follow_forget(&log->buffers[i].follow);
-		log->buffers[i].over = !runs;
-	}
-}
-
-/* Takes note of what became of the processor, and until then waits for the next look. */
-static int wait_a_little(struct log *log, struct rpmsg_monitor *monitor)
-{
-	struct rpmsg_processor *processor;
-	int64_t timeout_ns = LOOK_NS;
-	enum rpmsg_change change;
-	int ret;
-
-	while (!(ret = rpmsg_monitor_next(monitor, timeout_ns, &change, &processor))) {
-		note_state(log, processor);
-		rpmsg_processor_free(processor);
-		if (change == RPMSG_CHANGE_REMOVED)
-			return -ENODEV;
-		timeout_ns = 0;
-	}
-	return ret == -ETIMEDOUT || ret == -EAGAIN || ret == -EINTR ? 0 : ret;
-}
-
-static int follow(struct log *log, struct rpmsg_monitor *monitor)
+static int follow(struct log *log)
 {
 	int ret = 0;
 
-	while (!ret && !ctl_interrupted) {
+	while (ret >= 0 && !ctl_interrupted) {
 		ret = look(log);
 		if (!ret && fflush(stdout))
 			break;		/* nobody listens; main() reports it */
 		if (!ret)
-			ret = wait_a_little(log, monitor);
+			ret = take_notes(log, LOOK_NS);
 	}
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 static int show_and_follow(struct log *log)
 {
-	struct rpmsg_monitor *monitor;
 	int ret;
 
 	ctl_catch_signals();
-	ret = rpmsg_monitor_new(log->processor, &monitor);
-	if (!ret) {
-		ret = follow(log, monitor);
-		rpmsg_monitor_free(monitor);
-	}
+	ret = rpmsg_monitor_new(log->processor, &log->monitor);
+	if (!ret)
+		ret = follow(log);
+	rpmsg_monitor_free(log->monitor);
 	end_line(log);
 	return ret ? failed(log, ret) : CTL_OK;
 }
