@@ -38,6 +38,17 @@ int tracefs_enable(const char *events, bool on)
 	return file_write(file_path(path, INSTANCE "/events/%s/enable", events), on ? "1" : "0");
 }
 
+int tracefs_clear(void)
+{
+	/* Opened for writing and truncated: the buffer is empty. */
+	FILE *file = fopen(INSTANCE "/trace", "w");
+
+	if (!file)
+		return -errno;
+	fclose(file);
+	return 0;
+}
+
 int tracefs_take(char *text, size_t size)
 {
 	char line[512], *event;
@@ -53,10 +64,5 @@ int tracefs_take(char *text, size_t size)
 			used += snprintf(text + used, size - used, "%s", event + 2);
 	}
 	fclose(file);
-	/* Opened for writing and truncated: the buffer is empty. */
-	file = fopen(INSTANCE "/trace", "w");
-	if (!file)
-		return -errno;
-	fclose(file);
-	return 0;
+	return used < size ? tracefs_clear() : -EOVERFLOW;
 }

@@ -20,7 +20,13 @@ void tracefs_close(void);
 /* "rpmsg" with all its events, or one, as "rpmsg/rpmsg_queued". Returns 0 or -errno. */
 int tracefs_enable(const char *events, bool on);
 
-/* What was traced since the last call: "event: text", a line each. Returns 0 or -errno. */
+/* What was traced so far is forgotten. Returns 0 or -errno. */
+int tracefs_clear(void);
+
+/*
+ * What was traced since it was forgotten: "event: text", a line each. Forgets it. Returns 0;
+ * -EOVERFLOW when that is more than size bytes; -errno.
+ */
 int tracefs_take(char *text, size_t size);
 
 #endif /* SELFTESTS_TRACEFS_H */
