@@ -420,6 +420,26 @@ TEST_F(exclusive, close_and_open)
 	EXPECT_TRUE(take_until(&self->rings, self->fd, round));
 }
 
+/* The ring is full of the last owner's buffers, and for each the next one keeps one of its own. */
+TEST_F(exclusive, fewer_than_before)
+{
+	uint32_t number;
+	int slot;
+
+	ASSERT_NE(0, replace_all(&self->remote, &self->rings, self->fd));
+	rings_unmap(&self->rings);
+	close(self->fd);
+	self->fd = open_exclusive(self->node, &self->rings, SLOTS / 2);
+	ASSERT_LE(0, self->fd);
+	for (number = 0; number < 3 * RING_NUM; number++) {
+		ASSERT_EQ(0, send_number(&self->remote, number));
+		ASSERT_EQ(1, rings_receive(self->fd, 1, PATIENCE_MS * MS));
+		slot = take_number(&self->rings, number);
+		ASSERT_LE(0, slot);
+		rings_release(&self->rings, slot);
+	}
+}
+
 /* What was received can be read after the remote is gone, as it was when it went. */
 TEST_F(exclusive, stop)
 {

@@ -19,7 +19,8 @@
  *
  * Order of buffers
  *	A message in one of the device's own buffers has to be copied to where the user can see it.
- *	So while there are such buffers in the ring, or held, the user keeps one back for each.
+ *	The same goes for buffers of a row whose user is gone. So while there are such buffers in
+ *	the ring, or held, the user keeps one back for each.
  *
  * Locks
  *	exclusive_lock	outside of the user's. Held while refill() or untake() runs, so taking it
@@ -300,6 +301,21 @@ static unsigned int exclusive_offer(struct vrpmsg_exclusive *exclusive, const u3
 	return given;
 }
 
+/* How many buffers are neither of the row nor the kernel's: of messages in them a copy is due. */
+static unsigned int exclusive_others(const struct vrpmsg_exclusive *exclusive)
+{
+	struct vrpmsg *vrp = exclusive->vrp;
+	unsigned int others = vrp->num_rx - vrp->rx_kept.num;
+	const struct vrpmsg_exclusive *row;
+
+	spin_lock_irq(&vrp->tx_lock);
+	list_for_each_entry(row, &vrp->exclusives, node)
+		if (row != exclusive)
+			others += kref_read(&row->refs);
+	spin_unlock_irq(&vrp->tx_lock);
+	return others;
+}
+
 /**
  * vrpmsg_exclusive_refill() - give the ring what its user has
  * @vrp: the remote, which is exclusive
@@ -308,16 +324,16 @@ static unsigned int exclusive_offer(struct vrpmsg_exclusive *exclusive, const u3
  */
 unsigned int vrpmsg_exclusive_refill(struct vrpmsg *vrp)
 {
-	const unsigned int own = vrp->num_rx - vrp->rx_kept.num;
+	unsigned int want, num, more, others, given = 0;
 	struct vrpmsg_exclusive *exclusive;
-	unsigned int want, num, more, given = 0;
 	u32 slots[BATCH];
 
 	mutex_lock(&vrp->exclusive_lock);
 	exclusive = vrp->exclusive_rx;
+	others = exclusive ? exclusive_others(exclusive) : 0;
 	do {
 		want = exclusive ? min_t(unsigned int, vrp->rvq->num_free, BATCH) : 0;
-		num = want ? exclusive->user->refill(exclusive->priv, slots, want, own) : 0;
+		num = want ? exclusive->user->refill(exclusive->priv, slots, want, others) : 0;
 		more = exclusive_offer(exclusive, slots, num);
 		given += more;
 	} while (more && more == want);
