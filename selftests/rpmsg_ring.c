@@ -622,6 +622,30 @@ TEST_F(rpmsg_ring, receive_more_than_fits)
 	EXPECT_EQ(0, self->rings.control->bad_release);
 }
 
+/* What had no room when the remote went comes when there is some. The end comes after that. */
+TEST_F(rpmsg_ring, the_rest_after_the_end)
+{
+	const struct rpmsg_ring_ready *ready;
+	uint32_t i, number;
+
+	for (i = 0; i < 2 * SLOTS; i++)
+		ASSERT_EQ(0, remote_send(&self->remote, REMOTE, HOST, &i, sizeof(i)));
+	ASSERT_EQ(SLOTS, rings_receive(self->fd, SLOTS, PATIENCE_MS * MS));
+	for (i = 0; i < SLOTS; i++)
+		ASSERT_NE(NULL, rings_next_ready(&self->rings));
+	ASSERT_EQ(0, processor_stop(&self->processor));
+	for (i = 0; i < SLOTS; i++) {
+		EXPECT_EQ(-ENOBUFS, rings_receive(self->fd, 1, PATIENCE_MS * MS));
+		rings_release(&self->rings, i);
+		ASSERT_EQ(1, rings_receive(self->fd, 1, PATIENCE_MS * MS));
+		ready = rings_next_ready(&self->rings);
+		ASSERT_NE(NULL, ready);
+		memcpy(&number, rings_rx_slot(&self->rings, ready->slot), sizeof(number));
+		EXPECT_EQ(SLOTS + i, number);
+	}
+	EXPECT_EQ(-EPIPE, rings_receive(self->fd, 1, PATIENCE_MS * MS));
+}
+
 TEST_F(rpmsg_ring, bad_releases)
 {
 	const struct rpmsg_ring_ready *ready;

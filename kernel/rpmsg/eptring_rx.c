@@ -276,7 +276,7 @@ static unsigned int eptring_hand_over(void *priv, u32 *slots, unsigned int num,
 
 	mutex_lock(&ring->rx_mutex);
 	eptring_take_released(ring);
-	while (i < num && ring->rx_num_free > reserve && !ring->rx_behind)
+	while (ring->exclusive && i < num && ring->rx_num_free > reserve && !ring->rx_behind)
 		slots[i++] = ring->rx_free[--ring->rx_num_free];
 	mutex_unlock(&ring->rx_mutex);
 	return i;
@@ -287,7 +287,8 @@ static void eptring_take_back(void *priv, u32 slot)
 	struct eptring *ring = priv;
 
 	mutex_lock(&ring->rx_mutex);
-	ring->rx_free[ring->rx_num_free++] = slot;
+	if (ring->exclusive)
+		ring->rx_free[ring->rx_num_free++] = slot;
 	mutex_unlock(&ring->rx_mutex);
 }
 
@@ -329,7 +330,7 @@ void eptring_offer_released(struct eptring *ring)
 
 bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret)
 {
-	bool enough, full;
+	bool enough, full, behind;
 
 	/* Asked first, so that nothing which came before the end is missed */
 	const bool last = eptring_gone(ring);
@@ -339,6 +340,7 @@ bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret
 	eptring_take_released(ring);
 	eptring_tell_taken(ring, false);
 	full = ring->rx_num_out == ring->rx_slots;
+	behind = ring->rx_behind;
 	*unread = eptring_unread(ring);
 	enough = *unread >= count && (*unread || !last);
 	if (enough || last || full)
@@ -347,9 +349,10 @@ bool eptring_receive_step(struct eptring *ring, u32 count, u32 *unread, int *ret
 
 	if (enough)
 		return true;
-	if (last)
+	/* The queue has nothing any more for which there was no room: that is the end. */
+	if (last && !behind)
 		*ret = -EPIPE;
-	else if (full && !*unread)
+	else if ((last || full) && !*unread)
 		*ret = -ENOBUFS;
 	return last || full;
 }
@@ -385,18 +388,29 @@ int eptring_alloc_exclusive(struct eptring *ring, struct rpmsg_endpoint *ept)
 	return 0;
 }
 
-/* What was received moves to memory that stays. */
+/* What was received moves to memory that stays, of which the transport has none. */
+static void eptring_leave_exclusive(struct eptring *ring, struct vrpmsg_exclusive *exclusive)
+{
+	u32 slot;
+
+	lockdep_assert_held(&ring->rx_mutex);
+
+	for_each_set_bit(slot, ring->rx_out, ring->rx_slots)
+		memcpy(ring->rx_memory + (size_t)slot * ring->rx_stride,
+		       ring->ops->exclusive->payload(exclusive, slot), ring->rx_mtu);
+	ring->rx_num_free = 0;
+	for_each_clear_bit(slot, ring->rx_out, ring->rx_slots)
+		ring->rx_free[ring->rx_num_free++] = slot;
+}
+
 void eptring_stop_exclusive(struct eptring *ring)
 {
 	struct vrpmsg_exclusive *exclusive;
-	u32 slot;
 
 	mutex_lock(&ring->rx_mutex);
 	exclusive = ring->exclusive;
 	if (exclusive)
-		for_each_set_bit(slot, ring->rx_out, ring->rx_slots)
-			memcpy(ring->rx_memory + (size_t)slot * ring->rx_stride,
-			       ring->ops->exclusive->payload(exclusive, slot), ring->rx_mtu);
+		eptring_leave_exclusive(ring, exclusive);
 	mutex_lock(&ring->map_mutex);
 	ring->exclusive = NULL;
 	mutex_unlock(&ring->map_mutex);

@@ -224,7 +224,8 @@ struct rpmsg_ring_wait {
  *
  * Return: the number of messages that wait in the ready ring, also if time ran out before there
  * were @count. If there is none: 0 if @count is 0 or time is, else -ETIMEDOUT; -ENOBUFS when all
- * buffers are the application's; -EPIPE when the remote is gone. Further as %RPMSG_IOC_RING_SEND.
+ * buffers are the application's; -EPIPE when the remote is gone, and all that came from it was
+ * there. Further as %RPMSG_IOC_RING_SEND.
  */
 #define RPMSG_IOC_RING_RECEIVE	_IO(0xb5, 0x4a)
 
