@@ -67,7 +67,6 @@ struct vrpmsg_hdr {
  * @returned: in @rx_returned, after that
  * @src:      sender of a message that is held
  * @len:      bytes of its payload
- * @refused:  the endpoint did not take it in the end
  */
 struct vrpmsg_buf {
 	struct scatterlist	sg;
@@ -81,7 +80,6 @@ struct vrpmsg_buf {
 	struct llist_node	returned;
 	u32			src;
 	unsigned int		len;
-	bool			refused;
 };
 
 /**
@@ -178,6 +176,7 @@ enum vrpmsg_stat {
  * @rx_events:     callbacks of @rvq that nobody has worked off yet; not zero: someone is at it
  * @rx_kept:       buffers of @bufs that @rvq did not take back yet
  * @rx_returned:   buffers that an endpoint held, for whoever drains @rvq next
+ * @rx_unheld:     messages that an endpoint held, and did not take in the end: in rx_refused
  * @rx_work:       gives them to @rvq, and drains it for who polled
  * @rx_inherited:  @rx_work has one of @rx_events, from who polled
  * @rx_pollers:    between vrpmsg_poll_begin() and the end of vrpmsg_poll()
@@ -236,6 +235,7 @@ struct vrpmsg {
 	atomic_t		rx_events;
 	struct vrpmsg_stack	rx_kept;
 	struct llist_head	rx_returned;
+	atomic_long_t		rx_unheld;
 	struct work_struct	rx_work;
 	atomic_t		rx_works;
 	unsigned int		timed_interrupts;

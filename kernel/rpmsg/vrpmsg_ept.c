@@ -153,7 +153,7 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	mutex_unlock(&ept->cb_lock);
 
 	list_for_each_entry(buf, &held, held) {
-		buf->refused = true;
+		atomic_long_inc(&vrp->rx_unheld);
 		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr, buf->len);
 	}
 	vrpmsg_rx_return(vrp, &held);
@@ -294,6 +294,7 @@ void vrpmsg_end_messages(struct rpmsg_endpoint *ept)
 void vrpmsg_resume(struct rpmsg_endpoint *ept)
 {
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
+	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
 	struct vrpmsg_exclusive *exclusive;
 	struct vrpmsg_buf *buf;
 	LIST_HEAD(done);
@@ -316,13 +317,14 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 			vrpmsg_exclusive_put(exclusive);
 			continue;
 		}
-		buf->refused = ret;
-		if (ret)
-			trace_rpmsg_dropped(vrpmsg_of_ept(ept)->vdev, RPMSG_DROP_REFUSED, buf->src,
-					    ept->addr, buf->len);
+		if (ret) {
+			atomic_long_inc(&vrp->rx_unheld);
+			trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr,
+					    buf->len);
+		}
 		list_add_tail(&buf->held, &done);
 	}
 	vrpmsg_end_messages(ept);
 
-	vrpmsg_rx_return(vrpmsg_of_ept(ept), &done);
+	vrpmsg_rx_return(vrp, &done);
 }

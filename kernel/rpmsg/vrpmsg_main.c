@@ -84,8 +84,11 @@ static ssize_t vrpmsg_show(struct device *dev, struct device_attribute *attr, ch
 	const struct vrpmsg *vrp = dev_to_virtio(dev)->priv;
 	const enum vrpmsg_stat stat =
 		(uintptr_t)container_of(attr, struct dev_ext_attribute, attr)->var;
+	unsigned long count = READ_ONCE(vrp->stats[stat]);
 
-	return sysfs_emit(buf, "%lu\n", READ_ONCE(vrp->stats[stat]));
+	if (stat == RX_REFUSED)
+		count += atomic_long_read(&vrp->rx_unheld);
+	return sysfs_emit(buf, "%lu\n", count);
 }
 
 #define VRPMSG_STAT(_name, _stat)							\

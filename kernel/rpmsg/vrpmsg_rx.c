@@ -121,7 +121,6 @@ static bool vrpmsg_call(struct vrpmsg *vrp, struct vrpmsg_run *run, struct vrpms
 	if (hold) {
 		buf->src = src;
 		buf->len = len;
-		buf->refused = false;
 		list_add_tail(&buf->held, &vept->held);
 		return true;
 	}
@@ -196,8 +195,6 @@ static void vrpmsg_rx_take_returned(struct vrpmsg *vrp)
 	struct vrpmsg_buf *buf, *next;
 
 	llist_for_each_entry_safe(buf, next, llist_del_all(&vrp->rx_returned), returned) {
-		if (buf->refused)
-			vrpmsg_count(vrp, RX_REFUSED, 1);
 		if (buf->exclusive)
 			vrpmsg_exclusive_return(buf);
 		else
