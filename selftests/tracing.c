@@ -370,7 +370,6 @@ FIXTURE(one_liners)
 {
 	struct tool tool;
 	struct program bpftrace;
-	struct program ping;
 };
 
 FIXTURE_SETUP(one_liners)
@@ -392,11 +391,8 @@ FIXTURE_SETUP(one_liners)
 
 FIXTURE_TEARDOWN(one_liners)
 {
-	if (_metadata->exit_code) {
+	if (_metadata->exit_code)
 		program_show(&self->bpftrace);
-		program_show(&self->ping);
-	}
-	program_kill(&self->ping);
 	program_kill(&self->bpftrace);
 	program_kill(&self->tool.urproc);
 }
@@ -428,9 +424,8 @@ static void map_of(const char *text, char map[32])
 TEST_F_TIMEOUT(one_liners, count_what_they_say, 240)
 {
 	char path[FILE_PATH_MAX], line[512], maps[8][32];
-	char script[8192] = "BEGIN { printf(\"attached\\n\"); }\n", *text;
 	unsigned int count = 0, filled = 0, i;
-	const char *output;
+	char script[8192] = "", *text;
 	FILE *file;
 
 	file = fopen(file_path(path, "%s/docs/tracing.md", getenv("RPMSG_TOP")), "r");
@@ -446,15 +441,13 @@ TEST_F_TIMEOUT(one_liners, count_what_they_say, 240)
 	fclose(file);
 	ASSERT_EQ(7, count);
 
-	ASSERT_EQ(0, program_start(&self->bpftrace, "bpftrace", "-e", script, NULL));
-	ASSERT_TRUE(program_says(&self->bpftrace, "attached", 4 * PATIENCE_MS));
-	ASSERT_EQ(0, program_run(&self->ping, PATIENCE_MS, "rpmsg-ctl", "ping", "-q", "-c", "20",
-				 "-i", "1ms", "rpmsg-echo"));
-	EXPECT_EQ(0, program_end(&self->bpftrace, SIGINT, 4 * PATIENCE_MS));
+	/* It ends with the command; a signal at the wrong moment is lost on it. */
+	EXPECT_EQ(0, program_run(&self->bpftrace, 8 * PATIENCE_MS, "bpftrace", "-e", script, "-c",
+				 "rpmsg-ctl ping -q -c 20 -i 1ms rpmsg-echo"));
+	EXPECT_NE(NULL, strstr(self->bpftrace.text, "20 received"));
 	/* Maps are printed at the end. Only what is lost fills none here. */
-	output = strstr(self->bpftrace.text, "attached");
 	for (i = 0; i < count; i++) {
-		if (strstr(output, maps[i]))
+		if (strstr(self->bpftrace.text, maps[i]))
 			filled++;
 		else
 			TH_LOG("nothing in %s", maps[i]);
