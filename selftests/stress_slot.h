@@ -75,6 +75,7 @@ struct slot {
 	struct rings		rings;
 	unsigned int		fresh;		/* their first buffer that was not sent yet */
 	unsigned int		unpublished;	/* submitted to them, and no more */
+	bool			refused;	/* the last message, in this session */
 	int			kept;		/* a buffer that is read but not released; or -1 */
 	unsigned int		kept_size;	/* of what is in it */
 	pthread_mutex_t		lock;		/* guards open, destroyed */
