@@ -135,6 +135,15 @@ struct rpmsg_endpoint *vrpmsg_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb
 	return ept;
 }
 
+/* The endpoint held a message, and does not take it in the end. */
+static void vrpmsg_drop_held(struct rpmsg_endpoint *ept, const struct vrpmsg_buf *buf)
+{
+	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
+
+	atomic_long_inc(&vrp->rx_unheld);
+	trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr, buf->len);
+}
+
 static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 {
 	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
@@ -152,10 +161,8 @@ static void vrpmsg_ept_destroy(struct rpmsg_endpoint *ept)
 	vrpmsg_time_end(to_vrpmsg_ept(ept), &held);
 	mutex_unlock(&ept->cb_lock);
 
-	list_for_each_entry(buf, &held, held) {
-		atomic_long_inc(&vrp->rx_unheld);
-		trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr, buf->len);
-	}
+	list_for_each_entry(buf, &held, held)
+		vrpmsg_drop_held(ept, buf);
 	vrpmsg_rx_return(vrp, &held);
 	vrpmsg_put_ept(ept);
 }
@@ -294,7 +301,6 @@ void vrpmsg_end_messages(struct rpmsg_endpoint *ept)
 void vrpmsg_resume(struct rpmsg_endpoint *ept)
 {
 	struct vrpmsg_ept *vept = to_vrpmsg_ept(ept);
-	struct vrpmsg *vrp = vrpmsg_of_ept(ept);
 	struct vrpmsg_exclusive *exclusive;
 	struct vrpmsg_buf *buf;
 	LIST_HEAD(done);
@@ -317,14 +323,11 @@ void vrpmsg_resume(struct rpmsg_endpoint *ept)
 			vrpmsg_exclusive_put(exclusive);
 			continue;
 		}
-		if (ret) {
-			atomic_long_inc(&vrp->rx_unheld);
-			trace_rpmsg_dropped(vrp->vdev, RPMSG_DROP_REFUSED, buf->src, ept->addr,
-					    buf->len);
-		}
+		if (ret)
+			vrpmsg_drop_held(ept, buf);
 		list_add_tail(&buf->held, &done);
 	}
 	vrpmsg_end_messages(ept);
 
-	vrpmsg_rx_return(vrp, &done);
+	vrpmsg_rx_return(vrpmsg_of_ept(ept), &done);
 }
