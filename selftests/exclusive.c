@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -462,6 +464,61 @@ TEST_F(exclusive, stop)
 	EXPECT_EQ(-EPIPE, rings_receive(self->fd, 1, 0));
 	rings_release(&self->rings, slot);
 	EXPECT_EQ(-EPIPE, rings_receive(self->fd, 1, 0));
+}
+
+struct sender {
+	struct remote	*remote;
+	atomic_bool	end;
+};
+
+static void *send_numbers(void *data)
+{
+	struct sender *sender = data;
+	uint32_t number = 0;
+
+	while (!sender->end)
+		if (!send_number(sender->remote, number))
+			number++;
+	return NULL;
+}
+
+static void *destroy_endpoint(void *data)
+{
+	ioctl(*(int *)data, RPMSG_DESTROY_EPT_IOCTL);
+	return NULL;
+}
+
+/* The end does not come between a message and where it is read. */
+TEST_F_TIMEOUT(exclusive, destroy_in_a_stream, 120)
+{
+	struct sender sender = { .remote = &self->remote };
+	pthread_t sending, destroying;
+	uint32_t number, round;
+	int slot, ret;
+
+	for (round = 0; round < 20; round++) {
+		sender.end = false;
+		ASSERT_EQ(0, pthread_create(&sending, NULL, send_numbers, &sender));
+		number = 0;
+		while ((ret = rings_receive(self->fd, 1, PATIENCE_MS * MS)) > 0) {
+			slot = take_number(&self->rings, number);
+			ASSERT_LE(0, slot);
+			rings_release(&self->rings, slot);
+			if (number++ == 2 * RING_NUM + round)
+				ASSERT_EQ(0, pthread_create(&destroying, NULL, destroy_endpoint,
+							    &self->fd));
+		}
+		EXPECT_EQ(-EPIPE, ret);
+		pthread_join(destroying, NULL);
+		sender.end = true;
+		pthread_join(sending, NULL);
+		rings_unmap(&self->rings);
+		close(self->fd);
+		ASSERT_EQ(0, endpoint_create(&self->processor, self->ctrl, "anew", HOST, REMOTE,
+					     self->node));
+		self->fd = open_exclusive(self->node, &self->rings, SLOTS);
+		ASSERT_LE(0, self->fd);
+	}
 }
 
 /* The next life of the processor has an administrator's decision of its own. */

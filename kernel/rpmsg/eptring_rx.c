@@ -401,6 +401,13 @@ static void eptring_leave_exclusive(struct eptring *ring, struct vrpmsg_exclusiv
 	ring->rx_num_free = 0;
 	for_each_clear_bit(slot, ring->rx_out, ring->rx_slots)
 		ring->rx_free[ring->rx_num_free++] = slot;
+
+	mutex_lock(&ring->map_mutex);
+	ring->exclusive = NULL;
+	mutex_unlock(&ring->map_mutex);
+	/* Before the next message: it is put where the application is to look from now on. */
+	unmap_mapping_range(&ring->mapping, RPMSG_RING_OFF_RX,
+			    (loff_t)ring->rx_slots * ring->rx_stride, 1);
 }
 
 void eptring_stop_exclusive(struct eptring *ring)
@@ -411,14 +418,7 @@ void eptring_stop_exclusive(struct eptring *ring)
 	exclusive = ring->exclusive;
 	if (exclusive)
 		eptring_leave_exclusive(ring, exclusive);
-	mutex_lock(&ring->map_mutex);
-	ring->exclusive = NULL;
-	mutex_unlock(&ring->map_mutex);
 	mutex_unlock(&ring->rx_mutex);
-	if (!exclusive)
-		return;
-
-	unmap_mapping_range(&ring->mapping, RPMSG_RING_OFF_RX,
-			    (loff_t)ring->rx_slots * ring->rx_stride, 1);
-	ring->ops->exclusive->destroy(exclusive);
+	if (exclusive)
+		ring->ops->exclusive->destroy(exclusive);
 }
