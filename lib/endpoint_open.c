@@ -18,7 +18,9 @@
  *
  * Lock
  *	endpoint->lock is held for changes of state only, never in a wait. Two threads may look for
- *	the service at the same time; the second to connect throws its connection away.
+ *	the service at the same time; the second to connect throws its connection away, even if
+ *	that of the first has ended by then: its own is to the same life of the remote, or to one
+ *	before, and would be a generation that was over when it began.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -328,13 +330,14 @@ static int endpoint_disconnect(struct rpmsg_endpoint *endpoint)
 	return ret;
 }
 
-/* Take @connection over, unless another thread was first. */
-static int endpoint_connect(struct rpmsg_endpoint *endpoint, struct connection *connection)
+/* Take @connection over, unless another thread has ended the wait for it since @generation. */
+static int endpoint_connect(struct rpmsg_endpoint *endpoint, unsigned int generation,
+			    struct connection *connection)
 {
 	int ret = 0;
 
 	pthread_mutex_lock(&endpoint->lock);
-	if (endpoint->state == ENDPOINT_WAITING) {
+	if (endpoint->state == ENDPOINT_WAITING && endpoint->generation == generation) {
 		if (dup3(connection->fd, endpoint->fd, O_CLOEXEC) < 0) {
 			ret = -errno;
 		} else {
@@ -356,21 +359,21 @@ static int endpoint_connect(struct rpmsg_endpoint *endpoint, struct connection *
 	return ret;
 }
 
-/* For a call that needs the remote: 0 when it is there, or there again. */
-int endpoint_ready(struct rpmsg_endpoint *endpoint, const struct deadline *deadline)
+/* One wait for the service: 0 when it has ended, by us or by another thread. */
+static int endpoint_wait_for_service(struct rpmsg_endpoint *endpoint,
+				     const struct deadline *deadline)
 {
 	struct target_want want = { .target = &endpoint->target };
 	struct connection connection;
 	struct rpmsg_context *ctx;
+	unsigned int generation;
 	bool connected;
 	uint64_t ticks;
 	int ret = 0;
 
-	if (endpoint->state == ENDPOINT_CONNECTED)
-		return 0;
-
 	pthread_mutex_lock(&endpoint->lock);
 	connected = endpoint->state == ENDPOINT_CONNECTED;	/* by another thread */
+	generation = endpoint->generation;
 	want.old = endpoint->connection.channel;
 	if (endpoint->state == ENDPOINT_DEAD)
 		ret = endpoint_disconnect(endpoint);
@@ -386,8 +389,18 @@ int endpoint_ready(struct rpmsg_endpoint *endpoint, const struct deadline *deadl
 		return ret;
 	ret = connect_service(ctx, deadline, target_scan, &want, NULL, &connection);
 	if (!ret)
-		ret = endpoint_connect(endpoint, &connection);
+		ret = endpoint_connect(endpoint, generation, &connection);
 	rpmsg_context_free(ctx);
+	return ret;
+}
+
+/* For a call that needs the remote: 0 when it is there, or there again. */
+int endpoint_ready(struct rpmsg_endpoint *endpoint, const struct deadline *deadline)
+{
+	int ret = 0;
+
+	while (!ret && endpoint->state != ENDPOINT_CONNECTED)
+		ret = endpoint_wait_for_service(endpoint, deadline);
 	return ret;
 }
 

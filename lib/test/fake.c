@@ -30,6 +30,7 @@ enum fake_create fake_create;
 unsigned int fake_creates;
 unsigned int fake_destroys;
 int fake_peer = -1;
+void (*fake_meanwhile)(void);
 
 static int null_fd = -1;
 
@@ -358,6 +359,7 @@ static int create_untold(int fd, const struct rpmsg_endpoint_info *info)
 static int create_told(int fd, struct rpmsg_endpoint_create *info)
 {
 	const unsigned int flags = fake_create == FAKE_CREATE_FILE ? RPMSG_ENDPOINT_NO_NODE : 0;
+	void (*meanwhile)(void) = fake_meanwhile;
 	int number, ends[2];
 
 	if (fake_create < FAKE_CREATE_TOLD || info->flags != flags) {
@@ -372,6 +374,9 @@ static int create_told(int fd, struct rpmsg_endpoint_create *info)
 		die("socketpair");
 	info->fd = ends[0];
 	fake_peer = ends[1];
+	fake_meanwhile = NULL;
+	if (meanwhile)
+		meanwhile();
 	return 0;
 }
 

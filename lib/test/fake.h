@@ -28,6 +28,8 @@ extern enum fake_create fake_create;
 extern unsigned int fake_creates;	/* calls */
 extern unsigned int fake_destroys;
 extern int fake_peer;			/* the other end of the last socket, the caller's */
+/* Once, when the next socket was made and its maker has not heard: what another thread does. */
+extern void (*fake_meanwhile)(void);
 
 /* False where the machine does not let us: the test is to be skipped. */
 bool fake_enter(void);

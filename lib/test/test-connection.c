@@ -136,6 +136,40 @@ static void test_other_processor(void)
 	end();
 }
 
+/* Connects before a thread that was first to find the channel, and sees the end of it. */
+static void other_thread(void)
+{
+	const int late_peer = fake_peer;
+
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), 0);
+	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
+	close(late_peer);
+	close(fake_peer);
+	EQUAL(say("lost"), -EPIPE);
+	channel_gone(CHANNEL("0x400"));
+	EQUAL(say("early"), -EAGAIN);
+}
+
+/* A connection to a life of the remote that is over is no generation. */
+static void test_late(void)
+{
+	begin();
+	close(fake_peer);
+	EQUAL(say("lost"), -EPIPE);
+	channel_gone(CHANNEL("0x400"));
+	fake_channel(0, "echo", "0xffffffff", "0x400");
+	fake_meanwhile = other_thread;
+	EQUAL(say("late"), -EAGAIN);
+	CHECK(!fake_meanwhile);
+	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
+
+	fake_channel(0, "echo", "0xffffffff", "0x400");
+	EQUAL(say("three"), 0);
+	CHECK(peer_hears("three"));
+	EQUAL(rpmsg_endpoint_get_generation(endpoint), 3);
+	end();
+}
+
 /* A descriptor to wait on while there is nothing, and calls that mistake it for the old one. */
 static void test_waiting(void)
 {
@@ -194,6 +228,7 @@ int main(void)
 	test_without_file();
 	test_again();
 	test_other_processor();
+	test_late();
 	test_waiting();
 	test_refused();
 	rpmsg_context_free(ctx);
