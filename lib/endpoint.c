@@ -26,6 +26,11 @@
 /* A stock node does not tell when there is room: try again, at intervals that double. */
 #define RETRY_FIRST_NS		(50 * 1000LL)
 #define RETRY_LAST_NS		(2 * 1000000LL)
+/*
+ * Another thread may have made the descriptor one that waits for the service, after we last looked
+ * at it. That has no POLLOUT to wake us.
+ */
+#define RECHECK_NS		(100 * 1000000LL)
 
 int rpmsg_endpoint_get_fd(const struct rpmsg_endpoint *endpoint)
 {
@@ -112,7 +117,7 @@ int endpoint_write(struct rpmsg_endpoint *endpoint, unsigned int generation, con
 			return endpoint_error(endpoint, generation, errno);
 
 		if (endpoint->mode != RPMSG_ENDPOINT_STOCK)
-			slice_ns = INT64_MAX;
+			slice_ns = RECHECK_NS;
 		ret = endpoint_wait(endpoint, deadline, POLLOUT, slice_ns, &dead);
 		if (ret)
 			return ret == -EPIPE ? endpoint_died(endpoint, generation) : ret;

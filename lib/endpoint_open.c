@@ -14,7 +14,8 @@
  *	Its number never changes: dup3() puts another file behind it. A thread that is inside a
  *	system call on the old one is not disturbed, and its next call meets the new one. While
  *	WAITING it is an epoll of a timer: pollers wake now and then and call us, and whoever reads
- *	or writes it by mistake gets EINVAL, which is then told as -EPIPE.
+ *	or writes it by mistake gets EINVAL, which is then told as -EPIPE. The wait ends with the
+ *	timer expired, for good: who began to poll the epoll when that was replaced wakes as well.
  *
  * Lock
  *	endpoint->lock is held for changes of state only, never in a wait. Two threads may look for
@@ -299,12 +300,10 @@ static int wait_fd(struct rpmsg_endpoint *endpoint)
 	struct epoll_event event = { .events = EPOLLIN };
 	int fd;
 
-	if (endpoint->timer_fd < 0) {
+	if (endpoint->timer_fd < 0)
 		endpoint->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-		if (endpoint->timer_fd < 0)
-			return -errno;
-		timerfd_settime(endpoint->timer_fd, 0, &tick, NULL);
-	}
+	if (endpoint->timer_fd < 0 || timerfd_settime(endpoint->timer_fd, 0, &tick, NULL))
+		return -errno;
 	fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, endpoint->timer_fd, &event)) {
 		close(fd);
@@ -334,6 +333,7 @@ static int endpoint_disconnect(struct rpmsg_endpoint *endpoint)
 static int endpoint_connect(struct rpmsg_endpoint *endpoint, unsigned int generation,
 			    struct connection *connection)
 {
+	const struct itimerspec now = { .it_value.tv_nsec = 1 };
 	int ret = 0;
 
 	pthread_mutex_lock(&endpoint->lock);
@@ -346,8 +346,7 @@ static int endpoint_connect(struct rpmsg_endpoint *endpoint, unsigned int genera
 			endpoint->mode = connection->mode;
 			endpoint->mtu = connection->mtu;
 			endpoint->generation++;
-			close(endpoint->timer_fd);
-			endpoint->timer_fd = -1;
+			timerfd_settime(endpoint->timer_fd, 0, &now, NULL);
 			endpoint->state = ENDPOINT_CONNECTED;
 			close(connection->fd);
 			connection = NULL;
@@ -377,7 +376,7 @@ static int endpoint_wait_for_service(struct rpmsg_endpoint *endpoint,
 	want.old = endpoint->connection.channel;
 	if (endpoint->state == ENDPOINT_DEAD)
 		ret = endpoint_disconnect(endpoint);
-	else if (endpoint->timer_fd >= 0 &&
+	else if (endpoint->state == ENDPOINT_WAITING &&
 		 read(endpoint->timer_fd, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN)
 		ret = -errno;
 	pthread_mutex_unlock(&endpoint->lock);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,22 @@ static struct rpmsg_context *ctx;
 static struct rpmsg_endpoint *endpoint;
 static char data[64];
 static size_t len;
+
+/* Once, when a call is about to wait: what another thread does. */
+static void (*before_wait)(void);
+
+int __real_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask);
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask)
+{
+	void (*first)(void) = before_wait;
+
+	before_wait = NULL;
+	if (first)
+		first();
+	return __real_ppoll(fds, count, limit, mask);
+}
 
 static void channel_gone(const char *name)
 {
@@ -189,6 +206,48 @@ static void test_waiting(void)
 	end();
 }
 
+/* Whoever polls what was there while there was no remote wakes when that is replaced. */
+static void test_late_poller(void)
+{
+	struct pollfd pfd = { .events = POLLIN };
+
+	begin();
+	close(fake_peer);
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
+	pfd.fd = fcntl(rpmsg_endpoint_get_fd(endpoint), F_DUPFD_CLOEXEC, 0);
+	channel_gone(CHANNEL("0x400"));
+	fake_channel(0, "echo", "0xffffffff", "0x400");
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), 0);
+	EQUAL(poll(&pfd, 1, 10000), 1);
+	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 0, &len), -EAGAIN);
+	close(pfd.fd);
+	end();
+}
+
+static void remote_ends(void)
+{
+	close(fake_peer);
+	channel_gone(CHANNEL("0x400"));
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
+}
+
+/* So does a sender that found no room, and then waits for room where there is no remote. */
+static void test_late_sender(void)
+{
+	struct deadline half;
+
+	begin();
+	endpoint->mode = RPMSG_ENDPOINT_PLAIN;	/* a socket is taken for a stock node */
+	while (!say("full"))
+		;
+	before_wait = remote_ends;
+	deadline_init(&half, 5000 * MS);
+	EQUAL(rpmsg_endpoint_send(endpoint, "late", 4, 10000 * MS), -EPIPE);
+	CHECK(deadline_left_ns(&half) > 0);
+	CHECK(!before_wait);
+	end();
+}
+
 /* What cannot be made is told, and may be tried again. */
 static void test_refused(void)
 {
@@ -230,6 +289,8 @@ int main(void)
 	test_other_processor();
 	test_late();
 	test_waiting();
+	test_late_poller();
+	test_late_sender();
 	test_refused();
 	rpmsg_context_free(ctx);
 	return tap_done();
