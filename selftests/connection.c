@@ -288,8 +288,11 @@ struct side {
 	struct side *receiver;
 	struct side *other;
 	unsigned int last;
+	int64_t end_ms;
 	_Atomic int wrong;
 };
+
+#define ENOUGH	10
 
 /* Take messages, or send some, until a few arrived in the last generation. */
 static void *run_side(struct side *side, bool sends)
@@ -298,7 +301,8 @@ static void *run_side(struct side *side, bool sends)
 	size_t len;
 	int ret;
 
-	while (side->receiver->messages < 10 && !side->wrong && !side->other->wrong) {
+	while (side->receiver->messages < ENOUGH && !side->wrong && !side->other->wrong &&
+	       now_ms() < side->end_ms) {
 		ret = sends ? rpmsg_endpoint_send(side->endpoint, "hello", 5, PATIENCE_NS) :
 			      rpmsg_endpoint_recv(side->endpoint, data, MTU, PATIENCE_NS, &len);
 		if (!ret && (sends || (len == 5 && !memcmp(data, "hello", 5))))
@@ -326,9 +330,14 @@ static void *run_receiver(void *data)
 
 TEST_F_TIMEOUT(connection, two_threads, 240)
 {
-	struct side sender = { .endpoint = self->endpoint, .last = 6 };
+	struct side sender = {
+		.endpoint = self->endpoint,
+		.last = 6,
+		.end_ms = now_ms() + 3 * PATIENCE_MS,
+	};
 	struct side receiver = sender;
 	unsigned int generation;
+	bool next = true;
 
 	sender.receiver = &receiver;
 	sender.other = &receiver;
@@ -337,16 +346,18 @@ TEST_F_TIMEOUT(connection, two_threads, 240)
 
 	ASSERT_EQ(0, pthread_create(&sender.thread, NULL, run_sender, &sender));
 	ASSERT_EQ(0, pthread_create(&receiver.thread, NULL, run_receiver, &receiver));
-	for (generation = 1; generation < sender.last; generation++) {
+	for (generation = 1; next && generation < sender.last; generation++) {
 		EXPECT_EQ(0, rpmsg_processor_stop(self->dsp));
 		EXPECT_EQ(0, rpmsg_processor_boot(self->dsp));
-		EXPECT_TRUE(wait_until(rpmsg_endpoint_get_generation(self->endpoint) ==
-				       generation + 1, 2 * PATIENCE_MS));
+		next = wait_until(rpmsg_endpoint_get_generation(self->endpoint) == generation + 1,
+				  2 * PATIENCE_MS);
+		EXPECT_TRUE(next);
 	}
 	pthread_join(sender.thread, NULL);
 	pthread_join(receiver.thread, NULL);
 	EXPECT_EQ(0, sender.wrong);
 	EXPECT_EQ(0, receiver.wrong);
+	EXPECT_LE(ENOUGH, receiver.messages);
 	EXPECT_EQ(sender.last, rpmsg_endpoint_get_generation(self->endpoint));
 	/* Each end was told, to one of them or to both. */
 	EXPECT_LE(5, sender.told + receiver.told);
