@@ -44,6 +44,37 @@ kernel_log_clean()
 	return 1
 }
 
+# session_of PID: its session, in SESSION.
+session_of()
+{
+	local stat fields
+
+	SESSION=
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	# The name may hold anything; behind it are state, parent, group, session.
+	read -ra fields <<<"${stat##*) }"
+	SESSION=${fields[3]}
+}
+
+# kill_session SESSION: all of it, and says what each waited for; false when nothing is left. Not
+# by group: a case is one of its own, and its processor would be in the way of later programs.
+kill_session()
+{
+	local pid task comm found=1
+
+	for pid in /proc/[0-9]*; do
+		session_of "${pid#/proc/}"
+		[[ $SESSION == "$1" ]] || continue
+		for task in "$pid"/task/*; do
+			comm=$(<"$task/comm") || continue
+			echo "# killed: $comm (${task##*/}), $(<"$task/wchan")"
+		done 2>/dev/null
+		kill -KILL "${pid#/proc/}" 2>/dev/null
+		found=0
+	done
+	return $found
+}
+
 # bounded SECONDS COMMAND...: its exit status; 124 when it had to be killed, and 125 when not
 # even that ended it. timeout(1) would wait for ever for a process stuck in the kernel.
 bounded()
@@ -53,11 +84,13 @@ bounded()
 	shift
 	setsid "$@" </dev/null &
 	child=$!
-	while kill -0 $child 2>/dev/null; do
-		if [[ $SECONDS -ge $((end + 10)) ]]; then
+	while :; do
+		if [[ $SECONDS -lt $end ]]; then
+			kill -0 $child 2>/dev/null || break
+		elif [[ $SECONDS -lt $((end + 10)) ]]; then
+			kill_session $child || break
+		else
 			return 125
-		elif [[ $SECONDS -ge $end ]]; then
-			kill -KILL -- -$child 2>/dev/null
 		fi
 		sleep 0.1
 	done
