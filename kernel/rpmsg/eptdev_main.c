@@ -408,6 +408,8 @@ static __poll_t eptdev_poll(struct file *file, poll_table *wait)
 
 	poll_wait(file, &eptdev->readq, wait);
 	poll_wait(file, &eptdev->writeq, wait);
+	/* Pairs with wq_has_sleeper(): either it finds us, or we find what it is about. */
+	smp_mb();
 
 	if (eptdev_gone(eptdev))
 		ret |= EPOLLERR | EPOLLHUP | EPOLLRDHUP;
