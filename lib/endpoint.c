@@ -207,14 +207,33 @@ ssize_t endpoint_read(struct rpmsg_endpoint *endpoint, unsigned int generation,
 	}
 }
 
+/*
+ * A stock kernel cuts a message that is too long. So the rest goes behind the caller's buffer into
+ * ours. Return: the message's length.
+ */
+static ssize_t recv_whole(struct rpmsg_endpoint *endpoint, unsigned int generation, void *buf,
+			  size_t size, const struct deadline *deadline)
+{
+	struct iovec iov[2] = { { .iov_base = buf, .iov_len = size } };
+	const size_t largest = endpoint_largest(endpoint);
+	int ret, iovcnt = 1;
+
+	if (size < largest) {
+		ret = reserve_kept(endpoint, largest);
+		if (ret)
+			return ret;
+		iov[1].iov_base = endpoint->kept + size;
+		iov[1].iov_len = endpoint->kept_size - size;
+		iovcnt = 2;
+	}
+	return endpoint_read(endpoint, generation, iov, iovcnt, deadline);
+}
+
 int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 			int64_t timeout_ns, size_t *len_out)
 {
-	struct iovec iov[2] = { { .iov_base = buf, .iov_len = size } };
-	int iovcnt = 1;
+	unsigned int told, generation;
 	struct deadline deadline;
-	unsigned int generation;
-	size_t largest;
 	ssize_t n;
 	int ret;
 
@@ -225,32 +244,24 @@ int rpmsg_endpoint_recv(struct rpmsg_endpoint *endpoint, void *buf, size_t size,
 		return ret;
 	if (endpoint->has_kept)
 		return recv_kept(endpoint, buf, size, len_out);
-	ret = ready_to_recv(endpoint, &deadline);
-	if (ret)
-		return ret;
-	generation = endpoint->generation;
-	largest = endpoint_largest(endpoint);
-
-	/*
-	 * A stock kernel cuts a message that is too long. So the rest goes behind the caller's
-	 * buffer into ours, and a message with a rest is kept there, whole.
-	 */
-	if (size < largest) {
-		ret = reserve_kept(endpoint, largest);
+	do {
+		/* An end that was told is not told again when another thread goes on from it. */
+		told = endpoint->generation;
+		if (endpoint->state != ENDPOINT_DEAD)
+			told = 0;
+		ret = ready_to_recv(endpoint, &deadline);
 		if (ret)
 			return ret;
-		iov[1].iov_base = endpoint->kept + size;
-		iov[1].iov_len = endpoint->kept_size - size;
-		iovcnt = 2;
-	}
-
-	n = endpoint_read(endpoint, generation, iov, iovcnt, &deadline);
+		generation = endpoint->generation;
+		n = recv_whole(endpoint, generation, buf, size, &deadline);
+	} while (n == -EPIPE && generation == told);
 	if (n < 0)
 		return (int)n;
 
 	*len_out = n;
 	if ((size_t)n <= size)
 		return 0;
+	/* A message with a rest is kept, whole. */
 	if (size)
 		memcpy(endpoint->kept, buf, size);
 	endpoint->kept_len = n;

@@ -25,19 +25,37 @@ static struct rpmsg_endpoint *endpoint;
 static char data[64];
 static size_t len;
 
-/* Once, when a call is about to wait: what another thread does. */
-static void (*before_wait)(void);
+/* Once, when a call is about to look, or to wait: what another thread does. */
+static void (*before_poll)(void);
+static void (*before_ppoll)(void);
 
-int __real_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask);
-int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask);
-
-int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask)
+static void meanwhile(void (**what)(void))
 {
-	void (*first)(void) = before_wait;
+	void (*once)(void) = *what;
 
-	before_wait = NULL;
-	if (first)
-		first();
+	*what = NULL;
+	if (once)
+		once();
+}
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	meanwhile(&before_poll);
+	return __real_poll(fds, count, timeout_ms);
+}
+
+int __real_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
+		 const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
+		 const sigset_t *mask);
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
+		 const sigset_t *mask)
+{
+	meanwhile(&before_ppoll);
 	return __real_ppoll(fds, count, limit, mask);
 }
 
@@ -240,11 +258,53 @@ static void test_late_sender(void)
 	endpoint->mode = RPMSG_ENDPOINT_PLAIN;	/* a socket is taken for a stock node */
 	while (!say("full"))
 		;
-	before_wait = remote_ends;
+	before_ppoll = remote_ends;
 	deadline_init(&half, 5000 * MS);
 	EQUAL(rpmsg_endpoint_send(endpoint, "late", 4, 10000 * MS), -EPIPE);
 	CHECK(deadline_left_ns(&half) > 0);
-	CHECK(!before_wait);
+	CHECK(!before_ppoll);
+	end();
+}
+
+static void sender_goes_on(void)
+{
+	struct pollfd pfd = { .fd = rpmsg_endpoint_get_fd(endpoint), .events = POLLIN };
+
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
+	EQUAL(poll(&pfd, 1, 10000), 1);
+}
+
+/* An end is told once, also to who looks for what is left while another thread goes on. */
+static void test_told(void)
+{
+	begin();
+	EQUAL(send(fake_peer, "left", 4, 0), 4);
+	close(fake_peer);
+	EQUAL(say("lost"), -EPIPE);
+	channel_gone(CHANNEL("0x400"));
+	before_poll = sender_goes_on;
+	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 0, &len), -EAGAIN);
+	CHECK(!before_poll);
+	end();
+}
+
+static void sender_told_next(void)
+{
+	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
+	EQUAL(endpoint_died(endpoint, 2), -EPIPE);
+	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
+}
+
+/* But the end of a generation that began in the call is. */
+static void test_told_next(void)
+{
+	begin();
+	EQUAL(endpoint_died(endpoint, 1), -EPIPE);
+	channel_gone(CHANNEL("0x400"));
+	fake_channel(0, "echo", "0xffffffff", "0x400");
+	before_ppoll = sender_told_next;
+	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 1000 * MS, &len), -EPIPE);
+	CHECK(!before_ppoll);
 	end();
 }
 
@@ -291,6 +351,8 @@ int main(void)
 	test_waiting();
 	test_late_poller();
 	test_late_sender();
+	test_told();
+	test_told_next();
 	test_refused();
 	rpmsg_context_free(ctx);
 	return tap_done();
