@@ -30,7 +30,7 @@ enum fake_create fake_create;
 unsigned int fake_creates;
 unsigned int fake_destroys;
 int fake_peer = -1;
-void (*fake_meanwhile)(void);
+fake_fn fake_meanwhile;
 
 static int null_fd = -1;
 
@@ -356,10 +356,18 @@ static int create_untold(int fd, const struct rpmsg_endpoint_info *info)
 	return create(fd, info->name, info->dst) < 0 ? -1 : 0;
 }
 
+void fake_once(fake_fn *what)
+{
+	fake_fn once = *what;
+
+	*what = NULL;
+	if (once)
+		once();
+}
+
 static int create_told(int fd, struct rpmsg_endpoint_create *info)
 {
 	const unsigned int flags = fake_create == FAKE_CREATE_FILE ? RPMSG_ENDPOINT_NO_NODE : 0;
-	void (*meanwhile)(void) = fake_meanwhile;
 	int number, ends[2];
 
 	if (fake_create < FAKE_CREATE_TOLD || info->flags != flags) {
@@ -374,9 +382,7 @@ static int create_told(int fd, struct rpmsg_endpoint_create *info)
 		die("socketpair");
 	info->fd = ends[0];
 	fake_peer = ends[1];
-	fake_meanwhile = NULL;
-	if (meanwhile)
-		meanwhile();
+	fake_once(&fake_meanwhile);
 	return 0;
 }
 

@@ -28,8 +28,14 @@ extern enum fake_create fake_create;
 extern unsigned int fake_creates;	/* calls */
 extern unsigned int fake_destroys;
 extern int fake_peer;			/* the other end of the last socket, the caller's */
-/* Once, when the next socket was made and its maker has not heard: what another thread does. */
-extern void (*fake_meanwhile)(void);
+/* What another thread does, or NULL. */
+typedef void (*fake_fn)(void);
+
+/* Once, when the next socket was made and its maker has not heard. */
+extern fake_fn fake_meanwhile;
+
+/* Calls what is set there, if anything is, and forgets it first. */
+void fake_once(fake_fn *what);
 
 /* False where the machine does not let us: the test is to be skipped. */
 bool fake_enter(void);

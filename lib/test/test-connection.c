@@ -25,25 +25,16 @@ static struct rpmsg_endpoint *endpoint;
 static char data[64];
 static size_t len;
 
-/* Once, when a call is about to look, or to wait: what another thread does. */
-static void (*before_poll)(void);
-static void (*before_ppoll)(void);
-
-static void meanwhile(void (**what)(void))
-{
-	void (*once)(void) = *what;
-
-	*what = NULL;
-	if (once)
-		once();
-}
+/* Once, when a call is about to look, or to wait. */
+static fake_fn before_poll;
+static fake_fn before_ppoll;
 
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	meanwhile(&before_poll);
+	fake_once(&before_poll);
 	return __real_poll(fds, count, timeout_ms);
 }
 
@@ -55,13 +46,18 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
 int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
 		 const sigset_t *mask)
 {
-	meanwhile(&before_ppoll);
+	fake_once(&before_ppoll);
 	return __real_ppoll(fds, count, limit, mask);
 }
 
-static void channel_gone(const char *name)
+static void channel_goes(void)
 {
-	fake_remove("/sys/bus/rpmsg/devices", name);
+	fake_remove("/sys/bus/rpmsg/devices", CHANNEL("0x400"));
+}
+
+static void channel_comes(void)
+{
+	fake_channel(0, "echo", "0xffffffff", "0x400");
 }
 
 static void begin(void)
@@ -70,7 +66,7 @@ static void begin(void)
 	fake_create = FAKE_CREATE_FILE;
 	fake_processor(0, "dsp\n", "running\n");
 	fake_control(0, 0);
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	channel_comes();
 	EQUAL(rpmsg_endpoint_open_service(ctx, NULL, "echo", 0, &endpoint), 0);
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 1);
 }
@@ -84,6 +80,13 @@ static void end(void)
 static int say(const char *text)
 {
 	return rpmsg_endpoint_send(endpoint, text, strlen(text), 0);
+}
+
+static void remote_dies(void)
+{
+	close(fake_peer);
+	EQUAL(say("lost"), -EPIPE);
+	channel_goes();
 }
 
 static bool peer_hears(const char *text)
@@ -129,11 +132,11 @@ static void test_again(void)
 	/* Once; and a channel that is on its way out is not taken. */
 	EQUAL(say("early"), -EAGAIN);
 	EQUAL(rpmsg_endpoint_send(endpoint, "early", 5, MS), -ETIMEDOUT);
-	channel_gone(CHANNEL("0x400"));
+	channel_goes();
 	EQUAL(say("early"), -EAGAIN);
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 1);
 
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	channel_comes();
 	EQUAL(say("two"), 0);
 	CHECK(peer_hears("two"));
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
@@ -179,9 +182,7 @@ static void other_thread(void)
 	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), 0);
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
 	close(late_peer);
-	close(fake_peer);
-	EQUAL(say("lost"), -EPIPE);
-	channel_gone(CHANNEL("0x400"));
+	remote_dies();
 	EQUAL(say("early"), -EAGAIN);
 }
 
@@ -189,16 +190,14 @@ static void other_thread(void)
 static void test_late(void)
 {
 	begin();
-	close(fake_peer);
-	EQUAL(say("lost"), -EPIPE);
-	channel_gone(CHANNEL("0x400"));
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	remote_dies();
+	channel_comes();
 	fake_meanwhile = other_thread;
 	EQUAL(say("late"), -EAGAIN);
 	CHECK(!fake_meanwhile);
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 2);
 
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	channel_comes();
 	EQUAL(say("three"), 0);
 	CHECK(peer_hears("three"));
 	EQUAL(rpmsg_endpoint_get_generation(endpoint), 3);
@@ -220,7 +219,7 @@ static void test_waiting(void)
 	EQUAL(poll(&pfd, 1, 10000), 1);
 	EQUAL(write(pfd.fd, "x", 1), -1);
 	EQUAL(errno, EINVAL);
-	channel_gone(CHANNEL("0x400"));
+	channel_goes();
 	end();
 }
 
@@ -233,8 +232,8 @@ static void test_late_poller(void)
 	close(fake_peer);
 	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
 	pfd.fd = fcntl(rpmsg_endpoint_get_fd(endpoint), F_DUPFD_CLOEXEC, 0);
-	channel_gone(CHANNEL("0x400"));
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	channel_goes();
+	channel_comes();
 	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), 0);
 	EQUAL(poll(&pfd, 1, 10000), 1);
 	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 0, &len), -EAGAIN);
@@ -245,7 +244,7 @@ static void test_late_poller(void)
 static void remote_ends(void)
 {
 	close(fake_peer);
-	channel_gone(CHANNEL("0x400"));
+	channel_goes();
 	EQUAL(rpmsg_endpoint_reconnect(endpoint, 0), -EAGAIN);
 }
 
@@ -279,9 +278,7 @@ static void test_told(void)
 {
 	begin();
 	EQUAL(send(fake_peer, "left", 4, 0), 4);
-	close(fake_peer);
-	EQUAL(say("lost"), -EPIPE);
-	channel_gone(CHANNEL("0x400"));
+	remote_dies();
 	before_poll = sender_goes_on;
 	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 0, &len), -EAGAIN);
 	CHECK(!before_poll);
@@ -300,8 +297,8 @@ static void test_told_next(void)
 {
 	begin();
 	EQUAL(endpoint_died(endpoint, 1), -EPIPE);
-	channel_gone(CHANNEL("0x400"));
-	fake_channel(0, "echo", "0xffffffff", "0x400");
+	channel_goes();
+	channel_comes();
 	before_ppoll = sender_told_next;
 	EQUAL(rpmsg_endpoint_recv(endpoint, data, sizeof(data), 1000 * MS, &len), -EPIPE);
 	CHECK(!before_ppoll);
@@ -312,9 +309,7 @@ static void test_told_next(void)
 static void test_refused(void)
 {
 	begin();
-	close(fake_peer);
-	EQUAL(say("lost"), -EPIPE);
-	channel_gone(CHANNEL("0x400"));
+	remote_dies();
 	fake_channel(0, "echo", "0xffffffff", "0x401");
 	fake_create = FAKE_CREATE_FAIL;
 	EQUAL(say("refused"), -ENOSPC);
